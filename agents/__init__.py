@@ -1,0 +1,79 @@
+"""The mind of Polylect: detects the cultural context, plans who speaks, asks them, writes one answer.
+
+This is its front door; nothing else of the package is meant for the outside.
+"""
+
+from agents.cultures.cultures import Culture, Cultures
+from agents.detect.context import Context, ContextDetector, load_detector
+from agents.errors import (
+    BackboneError,
+    BackboneRejected,
+    BackboneTimeout,
+    BackboneUnavailable,
+    BadQuestion,
+    NobodySpoke,
+    PolylectError,
+    UnknownCulture,
+    UnknownLanguage,
+    UnsupportedOption,
+)
+from agents.events import (
+    ChoiceFinished,
+    Delta,
+    Event,
+    Finished,
+    Perspective,
+    PerspectiveDelta,
+    PerspectiveFinished,
+    PerspectiveStarted,
+)
+from agents.fake_model import FakeModel
+from agents.model import Message, Model, ModelChunk, ModelRequest, Usage
+from agents.pds import Distribution
+from agents.pipeline import Knowledge, Pipeline, load_knowledge
+from agents.plan import Plan, Voice
+from agents.prompting import Prompts
+from agents.question import MODES, Limits, Mode, Question
+
+__all__ = [
+    "MODES",
+    "BackboneError",
+    "BackboneRejected",
+    "BackboneTimeout",
+    "BackboneUnavailable",
+    "BadQuestion",
+    "ChoiceFinished",
+    "Context",
+    "ContextDetector",
+    "Culture",
+    "Cultures",
+    "Delta",
+    "Distribution",
+    "Event",
+    "FakeModel",
+    "Finished",
+    "Knowledge",
+    "Limits",
+    "Message",
+    "Mode",
+    "Model",
+    "ModelChunk",
+    "ModelRequest",
+    "NobodySpoke",
+    "Perspective",
+    "PerspectiveDelta",
+    "PerspectiveFinished",
+    "PerspectiveStarted",
+    "Pipeline",
+    "Plan",
+    "PolylectError",
+    "Prompts",
+    "Question",
+    "UnknownCulture",
+    "UnknownLanguage",
+    "UnsupportedOption",
+    "Usage",
+    "Voice",
+    "load_detector",
+    "load_knowledge",
+]

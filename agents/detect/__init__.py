@@ -1,0 +1,1 @@
+"""Which cultures is a text about, and in which language is it written."""

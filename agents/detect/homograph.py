@@ -1,0 +1,60 @@
+"""Names that are also common words or other people's names: the rules of `homographs.tsv`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agents.detect.fold import fold
+from agents.detect.tables import cells, rows
+
+DOUBT = 0.5  # what is left of the weight of a doubtful mention
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """How a name stands in a text: the folded `form` of the name `whole`.
+
+    `before` is the folded text before it, `after` the next two characters as written. `capital`: it has its
+    capital letter, or its script has none. `small`: it would also count without.
+    """
+
+    form: str
+    whole: str
+    before: str
+    after: str
+    capital: bool
+    small: bool
+
+
+class Homographs:
+    """Weighs a name that was found by how it is written and by what stands before it."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, tuple[str, frozenset[str]]] = {}
+        self._phrases: list[str] = []
+        for form, rule, languages, *_ in rows("homographs"):
+            if rule == "nobody":
+                self._phrases.append(fold(form))
+            else:
+                self._rules[fold(form)] = (rule, frozenset(cells(languages)))
+        self._places = {
+            fold(word) for kind, _, words in rows("signals") if kind == "place" for word in cells(words)
+        }
+
+    def phrases(self) -> Iterator[str]:
+        """Folded phrases that hold a name and name no culture, such as "guinea pig"."""
+        yield from self._phrases
+
+    def weigh(self, seen: Appearance, language: str | None) -> float:
+        """What part (0..1) of a mention this is. `language` is the text's; None: then all rules hold."""
+        rule, languages = self._rules.get(seen.form) or self._rules.get(seen.whole) or ("", frozenset())
+        if rule == "only":
+            return float(seen.capital and language in languages)
+        if not rule or not ("*" in languages or language is None or language in languages):
+            return float(seen.capital or seen.small)
+        if rule == "never" or (not seen.capital and rule != "any"):
+            return 0.0
+        return DOUBT if rule == "doubt" and not self._is_placed(seen) else 1.0
+
+    def _is_placed(self, seen: Appearance) -> bool:
+        """Whether a word of place stands before the name, and no surname after it."""
+        return seen.before.rstrip().rpartition(" ")[2] in self._places and not seen.after[1:].isupper()

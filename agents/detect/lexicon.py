@@ -1,0 +1,72 @@
+"""Words that tell what a text is about or wants, in some thirty languages: `life.tsv` and `signals.tsv`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import ahocorasick_rs
+
+from agents.detect.boundary import Boundaries, bounded
+from agents.detect.fold import Folded, fold
+from agents.detect.inflection import Inflection
+from agents.detect.script import Scripts
+from agents.detect.tables import cells, rows
+
+# Classes of inflection whose short endings would make other words of words; their forms are listed.
+FUSIONAL = frozenset("cgrfiosbkl")
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of `language` that is evidence of `kind`. `open`: any ending may follow it."""
+
+    kind: str
+    language: str
+    open: bool
+
+
+class Lexicon:
+    """Finds the words of all kinds in one pass. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._scripts = Scripts()
+        self._boundaries = Boundaries()
+        self._inflection = Inflection()
+        self._words: dict[str, list[_Word]] = {}
+        for kind, language, listed in (*rows("life"), *rows("signals")):
+            for cell in cells(listed):
+                word = _Word(kind, language, cell.endswith("*"))
+                self._words.setdefault(fold(cell.rstrip("*")), []).append(word)
+        self._languages = frozenset(word.language for words in self._words.values() for word in words)
+        self._list = list(self._words.items())
+        self._automaton = ahocorasick_rs.AhoCorasick(list(self._words), store_patterns=False)
+
+    def find(self, text: str, *, language: str | None = None) -> Mapping[str, frozenset[str]]:
+        """Kind -> the distinct words of that kind in `text`, folded. Kinds: the first column of the tables.
+
+        `language` (BCP-47) is the text's: only its words count, if it has any. None: those of all count.
+        """
+        base = language.partition("-")[0] if language else None
+        spoken = base if base in self._languages else None
+        view = Folded.of(text)
+        found: dict[str, set[str]] = {}
+        for index, start, end in bounded(
+            self._automaton.find_matches_as_indexes(view.folded, overlapping=True)
+        ):
+            form, words = self._list[index]
+            for kind in self._kinds(view.folded, words, start, end, spoken):
+                found.setdefault(kind, set()).add(form)
+        return {kind: frozenset(forms) for kind, forms in found.items()}
+
+    def _kinds(
+        self, text: str, words: list[_Word], start: int, end: int, spoken: str | None
+    ) -> Iterator[str]:
+        left, right = self._boundaries.around(text, start, end)
+        if left and left not in self._inflection.prefixes(self._scripts.main(left)):
+            return
+        for word in words:
+            if spoken in (None, word.language) and (not right or word.open or self._inflects(word, right)):
+                yield word.kind
+
+    def _inflects(self, word: _Word, right: str) -> bool:
+        classes = "".join(sorted(self._inflection.classes(word.language) - FUSIONAL))
+        return self._inflection.fits(right, "", classes, word.language)

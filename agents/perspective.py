@@ -1,0 +1,71 @@
+"""One culture's agent: it reasons in its culture's language and states its view.
+
+Multiplexity by one agent per culture (arXiv 2501.03259). A voice fails alone: whatever happens to it is
+returned as data, so that one slow, failed or empty voice and six good ones take the same road.
+"""
+
+import asyncio
+import zlib
+from contextlib import aclosing
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agents.conversation import append_instruction
+from agents.errors import BackboneError, BackboneTimeout
+from agents.events import Perspective, PerspectiveDelta, PerspectiveFinished, PerspectiveStarted, Status
+from agents.model import ModelRequest
+from agents.plan import Voice
+from agents.state import Run, VoiceState
+
+
+async def perspective(state: VoiceState, runtime: Runtime[Run]) -> dict[str, Any]:
+    """Node: ask one voice; its perspective joins the state."""
+    run, voice = runtime.context, state["voice"]
+    run.emit(PerspectiveStarted(voice.culture, voice.language))
+    spoken = await _listen(run, voice)
+    run.emit(PerspectiveFinished(spoken))
+    return {"perspectives": [spoken]}
+
+
+def voice_request(run: Run, voice: Voice) -> ModelRequest:
+    """What this voice is asked: the shared conversation, then its persona inside the last message."""
+    name = run.cultures.get(voice.culture).name(voice.language)
+    persona = run.prompts.render("perspective", voice.language, culture=name)
+    parameters: dict[str, Any] = {"max_tokens": run.limits.voice_tokens}
+    for name in ("temperature", "top_p"):
+        if name in run.question.parameters:
+            parameters[name] = run.question.parameters[name]
+    if isinstance(seed := run.question.parameters.get("seed"), int):
+        parameters["seed"] = (seed + zlib.crc32(voice.culture.encode())) % 2**31
+    return ModelRequest(
+        append_instruction(run.shared, persona), "perspective", run.question.backbone, parameters
+    )
+
+
+async def _listen(run: Run, voice: Voice) -> Perspective:
+    said: list[str] = []
+    tokens = 0
+    limit = run.limits.voice_seconds
+    problem: BackboneError | None = None
+    try:
+        async with asyncio.timeout(limit), aclosing(run.model.stream(voice_request(run, voice))) as chunks:
+            async for chunk in chunks:
+                tokens = chunk.usage.completion_tokens if chunk.usage else tokens
+                room = run.limits.voice_characters - sum(map(len, said))
+                if text := chunk.text[: max(room, 0)]:
+                    said.append(text)
+                    run.emit(PerspectiveDelta(voice.culture, voice.language, text))
+    except TimeoutError:
+        problem = BackboneTimeout(f"no end within {limit:g} s")
+    except BackboneError as error:
+        problem = error
+    return _perspective(voice, "".join(said).strip(), tokens or len(said), problem)
+
+
+def _perspective(voice: Voice, text: str, tokens: int, problem: BackboneError | None) -> Perspective:
+    status: Status = "silent"
+    if text:
+        status = "cut" if problem else "spoke"
+    reason = f"{problem.code}: {problem.message}" if problem else None if text else "it said nothing"
+    return Perspective(voice.culture, voice.language, status, text, tokens, reason, problem)

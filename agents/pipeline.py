@@ -1,0 +1,130 @@
+"""The pipeline: question -> plan -> events.
+
+The graph's run is owned by one task. Whoever reads the events owns that task through the generator: closing
+the generator cancels the run and with it every call of a backbone (an AnyIO cancel scope would not).
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.conversation import merge_system, user_texts, without_tools
+from agents.cultures.cultures import Cultures
+from agents.detect.context import ContextDetector
+from agents.detect.language import LanguageDetector
+from agents.detect.mentions import Mentions
+from agents.errors import BackboneTimeout
+from agents.events import Event, Finished, Perspective
+from agents.graph import build_graph
+from agents.meter import Meter
+from agents.model import Model
+from agents.pds import Distribution, distribution
+from agents.plan import Plan, Planner
+from agents.prompting import Prompts
+from agents.question import Limits, Question
+from agents.state import Run, State
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the pipeline knows before anybody asks: facts, words, and how to recognise a culture."""
+
+    cultures: Cultures
+    prompts: Prompts
+    mentions: Mentions
+    detector: ContextDetector
+
+
+def load_knowledge(language_model: Path | None = None) -> Knowledge:
+    """Read the facts and words that the package ships; `language_model` is another fastText model file."""
+    cultures = Cultures.load()
+    mentions = Mentions(cultures.area_names())
+    detector = ContextDetector(LanguageDetector(language_model), mentions)
+    return Knowledge(cultures, Prompts.load(), mentions, detector)
+
+
+class Pipeline:
+    """Answers questions through the one model it is handed. Serves any number of runs at once."""
+
+    def __init__(self, model: Model, knowledge: Knowledge, limits: Limits | None = None) -> None:
+        self.knowledge = knowledge
+        self.limits = limits or Limits()
+        self._model = model
+        self._graph = build_graph()
+        self._planner = Planner(knowledge.cultures, knowledge.mentions, knowledge.prompts, self.limits)
+
+    def plan(self, question: Question) -> Plan:
+        """Detect the context and decide who speaks, in which language: no call of a model.
+
+        Raises:
+            BadQuestion: what is asked for cannot be done; the message says what can.
+        """
+        *earlier, last = user_texts(question.messages) or ("",)
+        context = self.knowledge.detector.detect(last, earlier=earlier)
+        return self._planner.plan(question, context)
+
+    async def stream(self, question: Question, plan: Plan | None = None) -> AsyncGenerator[Event, None]:
+        """The run's events as they happen; `Finished` is the last one.
+
+        Raises:
+            BadQuestion: see `plan`.
+            BackboneError: the backbone failed where no answer is possible without it.
+            NobodySpoke: a council without a single perspective.
+        """
+        plan = plan or self.plan(question)
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        run = self._run(question, events)
+        task = asyncio.create_task(self._invoke(plan, run))
+        task.add_done_callback(lambda _: events.put_nowait(None))
+        try:
+            while (event := await events.get()) is not None:
+                yield event
+            yield self._finished(plan, run, task.result()["perspectives"])
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _run(self, question: Question, events: "asyncio.Queue[Event | None]") -> Run:
+        messages = merge_system(question.messages)
+        return Run(
+            question=question,
+            messages=messages,
+            shared=without_tools(messages),
+            model=Meter(self._model),
+            prompts=self.knowledge.prompts,
+            cultures=self.knowledge.cultures,
+            limits=self.limits,
+            emit=events.put_nowait,
+            nonce=secrets.token_hex(8),
+        )
+
+    async def _invoke(self, plan: Plan, run: Run) -> State:
+        limit = self.limits.request_seconds
+        try:
+            async with asyncio.timeout(limit):
+                state = await self._graph.ainvoke({"plan": plan, "perspectives": []}, context=run)
+        except TimeoutError as error:
+            raise BackboneTimeout(f"no complete answer within {limit:g} s") from error
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
+        return state  # type: ignore[return-value]
+
+    def _finished(self, plan: Plan, run: Run, perspectives: list[Perspective]) -> Finished:
+        meter = run.model
+        return Finished(
+            perspectives=tuple(perspectives),
+            usage=meter.usage,
+            stages=dict(meter.stages),
+            calls=meter.calls,
+            overhead_ms=meter.overhead_ms,
+            pds=self.score("".join(run.answer)) if plan.mode != "direct" else None,
+        )
+
+    def score(self, text: str) -> Distribution:
+        """The Perspectives Distribution Score of a text, by the cultures it names."""
+        cultures = self.knowledge.cultures
+        named = [mention.culture for mention in self.knowledge.mentions.find(text)]
+        sectors = [cultures.get(culture).sector for culture in named if culture in cultures]
+        return distribution(sectors, sectors=len(cultures.sectors))

@@ -1,0 +1,192 @@
+"""Context and requested mode -> the mode in fact, who speaks, and in which language.
+
+| asked for | what happens |
+| --- | --- |
+| explicit `cultures` | obeyed, in every steering mode |
+| `multiplex` | always convenes: the relevant cultures first, then one per sector up to `max_agents` |
+| `auto`, not cultural, a background chore, or tools without cultural context | `direct` |
+| `auto`, one subject culture | `contextual` |
+| `auto`, several cultures, or cultural with no culture known | `multiplex` |
+| `contextual`, `direct` | as asked |
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from babel import Locale, UnknownLocaleError
+
+from agents.conversation import user_texts
+from agents.cultures.cultures import Culture, Cultures
+from agents.cultures.tags import fallbacks
+from agents.detect.context import CULTURAL, Context
+from agents.detect.mentions import Mentions
+from agents.errors import UnknownLanguage, UnsupportedOption
+from agents.prompting import Prompts
+from agents.question import MODES, Limits, Mode, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One seat in the council: whose, in which language it reasons, and why it was given."""
+
+    culture: str
+    language: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be done, and why.
+
+    `cultures` are the ids that the answer is about (the voices' own in a multiplex); `answer_language` is the
+    asker's, None when it could not be told.
+    """
+
+    mode: Mode
+    context: Context
+    why: str
+    cultures: tuple[str, ...] = ()
+    voices: tuple[Voice, ...] = ()
+    answer_language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Decides deterministically: the same question, context and limits give the same plan."""
+
+    cultures: Cultures
+    mentions: Mentions
+    prompts: Prompts
+    limits: Limits
+
+    def plan(self, question: Question, context: Context) -> Plan:
+        """The plan for one question.
+
+        Raises:
+            UnknownCulture: a requested culture has no such id, name or language.
+            UnknownLanguage: no locale knows the reasoning language.
+            UnsupportedOption: a number out of bounds, or options that exclude each other.
+        """
+        self._check(question)
+        requested = tuple(dict.fromkeys(self.resolve(value).id for value in question.cultures))
+        self._check_number(question, requested)
+        detected = tuple(one.id for one in context.cultures if one.id in self.cultures)
+        relevant = requested or detected
+        mode, why = _mode(question, context, relevant)
+        language = context.language.tag if context.language else None
+        if mode == "direct":
+            return Plan(mode, context, why, relevant, (), language)
+        if mode == "contextual":
+            return Plan(mode, context, why, relevant[: self.limits.max_agents], (), language)
+        voices = self._voices(question, requested, detected)
+        return Plan(mode, context, why, tuple(voice.culture for voice in voices), voices, language)
+
+    def resolve(self, value: str) -> Culture:
+        """The culture with this id, language tag, or name in any language.
+
+        Raises:
+            UnknownCulture: there is none; near matches are in the message.
+        """
+        value = value.strip()
+        if value in self.cultures:
+            return self.cultures.get(value)
+        named = [one for one in self.mentions.lookup(value) if one in self.cultures] if value else []
+        if named:
+            return self.cultures.get(named[0])
+        if spoken := self.cultures.of_language(value):
+            return spoken
+        if value.upper() in self.cultures:
+            return self.cultures.get(value.upper())
+        return self.cultures.get(value)
+
+    def _voices(
+        self, question: Question, requested: Sequence[str], detected: Sequence[str]
+    ) -> tuple[Voice, ...]:
+        if requested:
+            return tuple(self._voice(question, one, "requested") for one in requested)
+        seats = question.max_agents or self.limits.agents
+        voices = [self._voice(question, one, "named in the question") for one in detected[:seats]]
+        heard = {self.cultures.get(voice.culture).sector for voice in voices}
+        for sector in self._sectors(question):
+            if len(voices) >= seats:
+                break
+            if sector not in heard:
+                speaker = self.cultures.representatives(sector)[0]
+                voices.append(self._voice(question, speaker.id, f"speaks for the sector {sector}"))
+        return tuple(voices)
+
+    def _sectors(self, question: Question) -> Iterable[str]:
+        """The sectors, beginning at one that the question itself decides: so none is always the last."""
+        sectors = self.cultures.sectors
+        words = "\n".join(user_texts(question.messages))
+        first = zlib.crc32(words.encode("utf-8", "replace")) % len(sectors)
+        return (*sectors[first:], *sectors[:first])
+
+    def _voice(self, question: Question, culture: str, why: str) -> Voice:
+        """Its language: the one asked for, or the first that prompts and backbone both know."""
+        wished = question.reasoning_language
+        wanted = self.cultures.get(culture).languages if wished == "auto" else (wished,)
+        spoken = self.limits.reasoning_languages if wished == "auto" else ()
+        worded = [one for one in wanted if self.prompts.language_of("perspective", one) in fallbacks(one)]
+        able = [one for one in worded if not spoken or set(fallbacks(one)) & set(spoken)]
+        if able:
+            return Voice(culture, able[0], why)
+        if spoken:
+            return Voice(culture, spoken[0], f"{why}; the backbone reasons in {', '.join(spoken)} alone")
+        return Voice(culture, "en", f"{why}; no prompt in {', '.join(wanted)}")
+
+    def _check(self, question: Question) -> None:
+        if question.mode not in MODES:
+            raise UnsupportedOption(
+                f"Unknown mode {question.mode!r}. {_one_of(MODES)}", param="polylect.mode"
+            )
+        if question.mode == "direct" and question.cultures:
+            cure = "Ask for mode 'multiplex' or 'contextual', or leave 'cultures' out."
+            raise UnsupportedOption(f"Mode 'direct' consults no cultures. {cure}", param="polylect.cultures")
+        if not 1 <= question.choices <= self.limits.max_choices:
+            bounds = f"from 1 to {self.limits.max_choices}"
+            raise UnsupportedOption(f"n must be {bounds}, not {question.choices}.", param="n")
+        if question.reasoning_language != "auto":
+            _check_language(question.reasoning_language)
+
+    def _check_number(self, question: Question, requested: Sequence[str]) -> None:
+        most = self.limits.max_agents
+        if question.max_agents is not None and not 1 <= question.max_agents <= most:
+            message = f"max_agents must be from 1 to {most}, not {question.max_agents}."
+            raise UnsupportedOption(message, param="polylect.max_agents")
+        room = question.max_agents or most
+        if len(requested) > room:
+            cure = f"Name at most {room}, or raise max_agents (at most {most})."
+            raise UnsupportedOption(
+                f"{len(requested)} cultures are too many. {cure}", param="polylect.cultures"
+            )
+
+
+def _mode(question: Question, context: Context, relevant: Sequence[str]) -> tuple[Mode, str]:
+    """The table at the top of this file."""
+    if question.mode != "auto":
+        return question.mode, "requested"
+    if question.chore:
+        return "direct", "a background chore of the client"
+    if not question.cultures and context.cultural < CULTURAL:
+        return "direct", "the question does not depend on culture"
+    if question.parameters.get("tools") and not relevant:
+        return "direct", "tools without cultural context"
+    if len(relevant) == 1:
+        return "contextual", "one culture is concerned"
+    return "multiplex", "several cultures are concerned" if relevant else "cultural, with no culture known"
+
+
+def _check_language(tag: str) -> None:
+    try:
+        Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError) as error:
+        cure = "Give a BCP 47 tag such as 'ja' or 'pt-BR', or 'auto'."
+        raise UnknownLanguage(
+            f"Unknown reasoning_language {tag!r}. {cure}", param="polylect.reasoning_language"
+        ) from error
+
+
+def _one_of(values: Sequence[str]) -> str:
+    return f"Choose one of {', '.join(values)}."

@@ -1,0 +1,51 @@
+"""A question as the pipeline takes it: the conversation, and how the asker wants it answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from agents.model import Message
+
+Mode = Literal["auto", "direct", "contextual", "multiplex"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, of which backbone, and in which mode.
+
+    `cultures` are ids, names or language tags, obeyed when given; `reasoning_language` a tag or "auto";
+    `max_agents` None leaves the number to the limits; `parameters` are OpenAI's for the final stage alone;
+    `chore` marks a client's background task (a title, tags), which no council is convened for.
+    """
+
+    messages: tuple[Message, ...]
+    mode: Mode = "auto"
+    cultures: tuple[str, ...] = ()
+    reasoning_language: str = "auto"
+    max_agents: int | None = None
+    backbone: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    choices: int = 1
+    chore: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one question may cost: the operator's bounds.
+
+    Seconds are wall time; `voice_tokens` bounds each perspective,
+    `answer_tokens` a steered answer whose asker sets no bound; `agents` is how many speak when the asker
+    does not say, `max_agents` the most that may be asked for. `reasoning_languages` are those that the
+    backbone can think in, when it cannot think in all; voices of other languages then take the first.
+    """
+
+    agents: int = 6
+    max_agents: int = 12
+    max_choices: int = 8
+    voice_tokens: int = 220
+    answer_tokens: int = 1_024
+    voice_characters: int = 4_000
+    voice_seconds: float = 60.0
+    request_seconds: float = 300.0
+    reasoning_languages: tuple[str, ...] = ()

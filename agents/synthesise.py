@@ -1,0 +1,57 @@
+"""The synthesis: one balanced answer out of the perspectives, streamed in the asker's language.
+
+What the voices said is untrusted: it stands between markers that carry a nonce of this run, as data.
+"""
+
+import re
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agents.answer_language import answer_in
+from agents.conversation import append_instruction
+from agents.errors import NobodySpoke
+from agents.events import Perspective
+from agents.state import Run, State
+from agents.write import write
+
+
+async def synthesise(state: State, runtime: Runtime[Run]) -> dict[str, Any]:
+    """Node: write the answer out of what was said.
+
+    Raises:
+        BackboneError: every voice failed in the same way, or the synthesis itself did.
+        NobodySpoke: every voice was silent, for reasons of their own.
+    """
+    run = runtime.context
+    spoken = [one for one in state["perspectives"] if one.text]
+    if not spoken:
+        raise _silence(state["perspectives"])
+    silent = [_name(run, one) for one in state["perspectives"] if not one.text]
+    instruction = run.prompts.render(
+        "synthesise",
+        "en",
+        nonce=run.nonce,
+        perspectives="\n\n".join(_block(run, one) for one in spoken),
+        silent=", ".join(silent) or "nobody",
+        answer_in=answer_in(run.prompts, state["plan"].answer_language),
+    )
+    await write(run, append_instruction(run.messages, instruction), "synthesise")
+    return {}
+
+
+def _block(run: Run, said: Perspective) -> str:
+    """One perspective between its markers; whatever looks like a marker of this run is taken out of it."""
+    text = re.sub(re.escape(run.nonce), "", said.text)
+    return run.prompts.render("perspective_block", "en", nonce=run.nonce, culture=_name(run, said), text=text)
+
+
+def _name(run: Run, said: Perspective) -> str:
+    return run.cultures.get(said.culture).name("en")
+
+
+def _silence(perspectives: list[Perspective]) -> Exception:
+    problems = [one.problem for one in perspectives if one.problem]
+    if problems and len(problems) == len(perspectives) and len({type(one) for one in problems}) == 1:
+        return problems[0]
+    return NobodySpoke({one.culture: one.reason or "it said nothing" for one in perspectives})

@@ -1,0 +1,1 @@
+"""The HTTP service: OpenAI's wire in front of the pipeline."""

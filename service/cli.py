@@ -1,0 +1,136 @@
+"""The command `polylect`."""
+
+import json
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from agents import ContextDetector, Cultures, load_detector
+from service.ask import Ask, AskFailed, ask_service
+from service.embedded import EmbeddedError
+from service.serve import serve as run_service
+from service.settings import ConfigurationError, Settings, load_settings
+
+app = typer.Typer(
+    help="A drop-in OpenAI endpoint that answers from more than one culture.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+problems = Console(stderr=True)
+T = TypeVar("T")
+
+EMBEDDED_BANNER = """\
+Polylect in front of its embedded model, SmolLM2-135M-Instruct.
+This small English model shows the mechanics; what it says is often wrong. For a real one, in polylect.yaml:
+  model_list: [{model_name: mine, litellm_params: {model: hosted_vllm/NAME, api_base: "http://HOST:PORT/v1"}}]"""
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (POLYLECT_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one (POLYLECT_PORT).")] = None,
+) -> None:
+    """Start the service; without any configuration, in front of the embedded model."""
+    settings = _or_stop(lambda: load_settings(host=host, port=port))
+    problems.print(_banner(settings), style="bold", markup=False, highlight=False, soft_wrap=True)
+    _or_stop(lambda: run_service(settings, problems))
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    mode: Annotated[str, typer.Option(help="auto, direct, contextual or multiplex.")] = "auto",
+    culture: Annotated[list[str] | None, typer.Option(help="A culture to hear; repeat for more.")] = None,
+    backbone: Annotated[str | None, typer.Option(help="Which backbone; default: the first.")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(envvar="POLYLECT_URL", help="A running service; default: local, or embedded."),
+    ] = None,
+) -> None:
+    """Ask, watch the voices as they speak, and read the answer as it is written."""
+    _or_stop(lambda: ask_service(Ask(question, mode, tuple(culture or ()), backbone), url, Console()))
+
+
+@app.command()
+def detect(
+    text: Annotated[str | None, typer.Argument(help="The text; omit it with --jsonl.")] = None,
+    jsonl: Annotated[bool, typer.Option(help='Read {"id", "text"} lines, write {"id", "context"}.')] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the context as JSON.")] = False,
+) -> None:
+    """Say which language and cultures a text speaks of. "Unknown" is an answer."""
+    if (text is None) != jsonl:
+        raise typer.BadParameter("Give a text, or --jsonl and lines on standard input.")
+    settings = _or_stop(load_settings)
+    detector = load_detector(settings.lid_model, Cultures.load().area_names())
+    if text is None:
+        _detect_lines(detector)
+    elif as_json:
+        sys.stdout.write(json.dumps(detector.detect(text).as_dict(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        _show_context(detector.detect(text).as_dict())
+
+
+@app.command("version")
+def show_version() -> None:
+    """Print the version."""
+    sys.stdout.write(f"polylect-service {version('polylect-service')}\n")
+
+
+def _banner(settings: Settings) -> str:
+    """What the operator should know before the first request."""
+    if settings.model_list:
+        names = ", ".join(dict.fromkeys(one.model_name for one in settings.model_list))
+        return f"Polylect in front of {names}"
+    if settings.embedded_model:
+        return f"Polylect in front of the embedded model {settings.embedded_model}"
+    return EMBEDDED_BANNER
+
+
+def _detect_lines(detector: ContextDetector) -> None:
+    for number, line in enumerate(sys.stdin, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            context = detector.detect(row["text"]).as_dict()
+            sys.stdout.write(json.dumps({"id": row.get("id"), "context": context}, ensure_ascii=False) + "\n")
+        except (ValueError, TypeError, KeyError) as error:
+            problems.print(f'line {number}: expected {{"id", "text"}}: {error}', style="red", markup=False)
+            raise typer.Exit(2) from error
+
+
+def _show_context(context: dict[str, Any]) -> None:
+    cultures = Cultures.load()
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    language = context["language"]
+    spoken = f"{language['tag']}  (probability {language['probability']:.2f})" if language else "unknown"
+    table.add_row("language", spoken)
+    steered = "steered" if context["cultural"] >= 0.5 else "not steered"
+    table.add_row("cultural", f"{context['cultural']:.2f}  ({steered})")
+    for one in context["cultures"]:
+        name = cultures.get(one["id"]).name("en") if one["id"] in cultures else one["id"]
+        evidence = ", ".join(one["evidence"])
+        table.add_row("culture", f"{one['id']}  {name}  (weight {one['weight']:.2f}; evidence: {evidence})")
+    if not context["cultures"]:
+        table.add_row("culture", "unknown")
+    table.add_row("cue", context["cue"])
+    Console().print(table)
+
+
+def _or_stop(action: Callable[[], T]) -> T:
+    """The action's result; what the user can mend is said in one line, without a traceback."""
+    try:
+        return action()
+    except (ConfigurationError, EmbeddedError, AskFailed) as error:
+        problems.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from error
+
+
+if __name__ == "__main__":
+    app()

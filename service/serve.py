@@ -1,0 +1,65 @@
+"""Run the application: reach the backbones first, then listen.
+
+The lifespan is entered here and not by uvicorn, so that a start that fails says why in one sentence, and so
+that the port opens only when there is somebody to answer.
+"""
+
+import asyncio
+import logging
+import socket
+
+import uvicorn
+from rich.console import Console
+
+from service.app import create_app
+from service.settings import ConfigurationError, Settings
+
+_DRAIN_SECONDS = 10
+
+
+def serve(settings: Settings, console: Console) -> None:
+    """Serve until SIGINT or SIGTERM; running answers get ten seconds to end.
+
+    Raises:
+        ConfigurationError: the configuration cannot be used, or the port is taken.
+        EmbeddedError: there is no embedded model to start.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("httpx", "uvicorn.error", "LiteLLM", "LiteLLM Router"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+
+    listening = _bind(settings)
+
+    async def run() -> None:
+        async with app.router.lifespan_context(app):
+            port = listening.getsockname()[1]
+            names = ", ".join(app.state.catalogue.backbones)
+            console.print(f"Listening on http://{settings.host}:{port}/v1 before {names}.", highlight=False)
+            await uvicorn.Server(config).serve([listening])
+
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(run())
+
+
+def _bind(settings: Settings) -> socket.socket:
+    """The port, taken at once: what fails must fail before a model is loaded."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        cure = "End what listens there, or choose another: POLYLECT_PORT=8001."
+        raise ConfigurationError(f"port: {settings.port} on {settings.host} is taken. {cure}") from error
+    return listening

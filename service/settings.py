@@ -1,0 +1,210 @@
+"""The operator's configuration: `polylect.yaml` and `POLYLECT_*`, read once, frozen, handed down.
+
+Environment variables win over the file. Wrong configuration stops the start with a `ConfigurationError` that
+names the key, the value and the cure.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from rapidfuzz import process
+
+from agents import Limits
+
+DEFAULT_CONFIG = "polylect.yaml"
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; the message says which key, which value, and what to do."""
+
+
+class LiteLLMParams(BaseModel):
+    """LiteLLM's `litellm_params`: `model` is required, whatever else it takes is handed on."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=())
+
+    model: str = Field(min_length=1)
+    api_base: str | None = None
+    api_key: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_environment(cls, values: Any) -> Any:
+        """Resolve LiteLLM's `os.environ/NAME`."""
+        if not isinstance(values, dict):
+            return values
+        return {key: _resolve(key, value) for key, value in values.items()}
+
+    @field_validator("api_base")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/") if value else value
+
+
+class Deployment(BaseModel):
+    """One entry of LiteLLM's `model_list`: entries of one `model_name` share its load."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=())
+
+    model_name: str = Field(min_length=1)
+    litellm_params: LiteLLMParams
+
+    @field_validator("model_name")
+    @classmethod
+    def _is_not_ours(cls, value: str) -> str:
+        if value.startswith("polylect/") or "@" in value:
+            raise ValueError("must not begin with polylect/ nor contain @: these choose a mode")
+        return value
+
+
+class Settings(BaseSettings):
+    """Everything that the operator may set. Seconds are wall time, tokens are the backbone's."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="POLYLECT_", extra="forbid", frozen=True, protected_namespaces=(), env_ignore_empty=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    model_list: tuple[Deployment, ...] = ()
+    router_settings: dict[str, Any] = Field(default_factory=dict)
+    embedded_model: str | None = None
+    embedded_slots: int | None = Field(default=None, ge=1, le=64)
+    embedded_threads: int | None = Field(default=None, ge=1)
+    cache_dir: Path | None = None
+    lid_model: Path | None = None
+    reasoning_languages: Annotated[tuple[str, ...], NoDecode] = ()
+    agents: int = Field(default=6, ge=1, le=32)
+    max_agents: int = Field(default=12, ge=1, le=32)
+    max_choices: int = Field(default=8, ge=1, le=128)
+    voice_tokens: int = Field(default=220, ge=16)
+    answer_tokens: int = Field(default=1_024, ge=16)
+    voice_seconds: float = Field(default=60.0, gt=0)
+    request_seconds: float = Field(default=300.0, gt=0)
+    connect_seconds: float = Field(default=5.0, gt=0)
+    retries: int = Field(default=2, ge=0, le=10)
+    max_body_bytes: int = Field(default=20_000_000, ge=1_000)
+    keep_alive_first: float = Field(default=2.0, gt=0)
+    keep_alive_every: float = Field(default=3.0, gt=0)
+
+    @field_validator("reasoning_languages", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [tag.strip() for tag in value.split(",") if tag.strip()] if isinstance(value, str) else value
+
+    @field_validator("host")
+    @classmethod
+    def _is_loopback(cls, value: str) -> str:
+        if value not in {"127.0.0.1", "localhost", "::1"}:
+            raise ValueError(
+                "the service listens on loopback alone until it has API keys: use 127.0.0.1, and let a "
+                "reverse proxy that checks who calls face the network"
+            )
+        return value
+
+    @property
+    def default_embedded(self) -> bool:
+        """Whether the backbone is the embedded model that needs no configuration."""
+        return not self.model_list and self.embedded_model is None
+
+    def limits(self) -> Limits:
+        """The part of it that bounds one question."""
+        # What SmolLM2-135M writes in any other language is noise (docs/decisions/0003-embedded-english.md).
+        spoken = self.reasoning_languages or (("en",) if self.default_embedded else ())
+        return Limits(
+            agents=min(self.agents, self.max_agents),
+            max_agents=self.max_agents,
+            max_choices=self.max_choices,
+            voice_tokens=self.voice_tokens,
+            answer_tokens=self.answer_tokens,
+            voice_seconds=self.voice_seconds,
+            request_seconds=self.request_seconds,
+            reasoning_languages=spoken,
+        )
+
+
+class _FileSettings(Settings):
+    """Settings that read the file too: arguments win over the environment, the environment over the file."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _read_file())
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the file that `POLYLECT_CONFIG` names, or `polylect.yaml` where there is one, and `POLYLECT_*`.
+
+    `overrides` are what the command line says: they win over both.
+
+    Raises:
+        ConfigurationError: with the key, the value and the cure.
+    """
+    try:
+        return _FileSettings(**{key: value for key, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error)) from error
+
+
+def _read_file() -> dict[str, Any]:
+    named = os.environ.get("POLYLECT_CONFIG")
+    path = Path(named or DEFAULT_CONFIG).expanduser()
+    if not path.exists():
+        if named:
+            raise ConfigurationError(
+                f"POLYLECT_CONFIG={named}: there is no such file. Create it, or unset it."
+            )
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text("utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{path}: it cannot be read as YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path}: expected keys and values at the top level, such as 'model_list:'.")
+    return content
+
+
+def _resolve(key: str, value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith("os.environ/"):
+        return value
+    name = value.removeprefix("os.environ/")
+    if name not in os.environ:
+        raise ValueError(f"{key} is {value!r}, but the environment has no {name}: export it before the start")
+    return os.environ[name]
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_url=False):
+        key = ".".join(str(step) for step in problem["loc"])
+        lines.append(f"{key or 'configuration'}: {_cure(problem, key)}")
+    return "Wrong configuration. " + "; ".join(lines)
+
+
+def _cure(problem: Any, key: str) -> str:
+    if problem["type"] == "extra_forbidden":
+        near = process.extractOne(key, list(Settings.model_fields), score_cutoff=60)
+        return "there is no such key" + (f"; did you mean {near[0]}?" if near else "; remove it.")
+    if problem["type"] == "missing":
+        return "it is missing; add it."
+    message = problem["msg"].removeprefix("Value error, ")
+    secret = "key" in key.rsplit(".", 1)[-1]
+    return f"{'the value' if secret else repr(problem['input'])} cannot be used: {message}."

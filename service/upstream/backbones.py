@@ -1,0 +1,80 @@
+"""The operator's backbones by name, each with the road that leads to it: this is the agents' Model port."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+
+import aiohttp
+
+from agents import ModelChunk, ModelRequest
+from service.settings import Deployment, Settings
+from service.upstream.litellm_road import LiteLLMRoad, open_router
+from service.upstream.openai_road import OpenAIRoad, drives
+
+Road = OpenAIRoad | LiteLLMRoad
+
+
+class Backbones:
+    """Every backbone by its `model_name`; the first is the default."""
+
+    def __init__(self, roads: dict[str, Road]) -> None:
+        self._roads = roads
+        self.names = tuple(roads)
+        self.default = self.names[0]
+
+    def road(self, name: str | None) -> Road:
+        """The road to this backbone, or to the default one.
+
+        Raises:
+            KeyError: the name is not configured.
+        """
+        return self._roads[name or self.default]
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelChunk, None]:
+        """The Model port."""
+        async with aclosing(self.road(request.backbone).stream(request)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def ready(self) -> dict[str, bool]:
+        """Which backbones answer."""
+        answers = await asyncio.gather(*(road.ready() for road in self._roads.values()))
+        return dict(zip(self.names, answers, strict=True))
+
+
+@asynccontextmanager
+async def open_backbones(deployments: Sequence[Deployment], settings: Settings) -> AsyncIterator[Backbones]:
+    """Reach every deployment on the best road it can take; close all connections at the end.
+
+    One OpenAI-compatible deployment behind a name takes the fast road; several behind one name, other
+    providers, and everything as soon as `router_settings` are given go through LiteLLM's Router.
+
+    Raises:
+        ConfigurationError: LiteLLM does not accept a deployment.
+    """
+    # No total limit: an answer may stream for long. Silence is what is limited.
+    timeout = aiohttp.ClientTimeout(
+        total=None, sock_connect=settings.connect_seconds, sock_read=settings.request_seconds
+    )
+    connector = aiohttp.TCPConnector(limit=0)
+    async with AsyncExitStack() as stack:
+        session = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False)
+        fast = _fast_roads(deployments, settings, await stack.enter_async_context(session))
+        translated = [one for one in deployments if one.model_name not in fast]
+        router = await stack.enter_async_context(open_router(settings, translated)) if translated else None
+        names = dict.fromkeys(one.model_name for one in deployments)
+        yield Backbones({name: fast.get(name) or LiteLLMRoad(name, router) for name in names})
+
+
+def _fast_roads(
+    deployments: Sequence[Deployment], settings: Settings, session: aiohttp.ClientSession
+) -> dict[str, OpenAIRoad]:
+    if settings.router_settings:
+        return {}
+    times = Counter(one.model_name for one in deployments)
+    return {
+        one.model_name: OpenAIRoad(one.litellm_params, session, retries=settings.retries)
+        for one in deployments
+        if times[one.model_name] == 1 and drives(one.litellm_params)
+    }

@@ -1,0 +1,120 @@
+"""The translated road: any provider that LiteLLM knows, and several deployments behind one name.
+
+LiteLLM's Router chooses the deployment, retries and falls back; nothing is retried on top of it.
+"""
+
+import asyncio
+import math
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from agents import (
+    BackboneError,
+    BackboneRejected,
+    BackboneTimeout,
+    BackboneUnavailable,
+    ModelChunk,
+    ModelRequest,
+)
+from service.settings import ConfigurationError, Deployment, Settings
+from service.upstream.openai_road import read_chunk
+
+_REASON_LIMIT = 500
+
+
+class LiteLLMRoad:
+    """All deployments of one `model_name`, through a Router that several names may share."""
+
+    def __init__(self, name: str, router: Any) -> None:
+        self.model = name
+        self._router = router
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelChunk, None]:
+        """The Model port."""
+        parameters = {**request.parameters, "stream": True, "stream_options": {"include_usage": True}}
+        try:
+            messages = [dict(message) for message in request.messages]
+            answer = await self._router.acompletion(model=self.model, messages=messages, **parameters)
+            try:
+                async for chunk in answer:
+                    yield read_chunk(chunk.model_dump())
+            finally:
+                await _close(answer)
+        except (
+            Exception
+        ) as error:  # LiteLLM raises its own tree, OpenAI's and whatever a provider's code raises
+            raise translate(error) from error
+
+    async def ready(self) -> bool:
+        """Providers have no common way to be asked: a configured one counts as ready."""
+        return True
+
+
+@asynccontextmanager
+async def open_router(settings: Settings, deployments: Sequence[Deployment]) -> AsyncIterator[Any]:
+    """A LiteLLM Router over these deployments; its connections are closed at the end.
+
+    Raises:
+        ConfigurationError: LiteLLM does not accept them.
+    """
+    litellm = await asyncio.to_thread(_import_litellm)
+    yield _router(litellm, settings, deployments)
+    await litellm.close_litellm_async_clients()
+
+
+def _import_litellm() -> Any:
+    """LiteLLM takes seconds to import, and fetches a price map from the internet unless told not to."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    import litellm
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    return litellm
+
+
+def _router(litellm: Any, settings: Settings, deployments: Sequence[Deployment]) -> Any:
+    for one in deployments:
+        try:
+            litellm.get_llm_provider(one.litellm_params.model, api_base=one.litellm_params.api_base)
+        except Exception as error:  # LiteLLM's word for a model whose provider it does not know
+            cure = "Write PROVIDER/MODEL with a provider that LiteLLM knows, such as openai/gpt-4o."
+            value = one.litellm_params.model
+            raise ConfigurationError(f"model_list: {value!r} has no provider. {cure}") from error
+    models = [one.model_dump(exclude_none=True) for one in deployments]
+    try:
+        return litellm.Router(
+            model_list=models, **{"num_retries": settings.retries, **settings.router_settings}
+        )
+    except Exception as error:  # whatever the Router objects to is the configuration's fault
+        raise ConfigurationError(f"router_settings, model_list: LiteLLM refuses them: {error}") from error
+
+
+def translate(error: Exception) -> BackboneError:
+    """LiteLLM's exceptions, which carry a status, as ours."""
+    if isinstance(error, BackboneError):
+        return error
+    status = getattr(error, "status_code", None)
+    message = f"the backbone failed: {str(getattr(error, 'message', error))[:_REASON_LIMIT]}"
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    retry_after = headers.get("retry-after")
+    if "Timeout" in type(error).__name__ or status == 408:
+        return BackboneTimeout(message, status=status)
+    if cooldown := getattr(error, "cooldown_time", None):
+        return BackboneUnavailable(message, retry_after=str(math.ceil(cooldown)))
+    if not isinstance(status, int):
+        return BackboneError(message)
+    if 400 <= status < 500:
+        return BackboneRejected(message, status=status, retry_after=retry_after)
+    return BackboneUnavailable(message, status=status, retry_after=retry_after)
+
+
+async def _close(answer: Any) -> None:
+    """LiteLLM's wrapper has no aclose of its own; the stream inside it holds the connection."""
+    stream = getattr(answer, "completion_stream", None)
+    close = getattr(stream, "aclose", None) or getattr(stream, "close", None)
+    if close is not None:
+        closing = close()
+        if closing is not None:
+            await closing

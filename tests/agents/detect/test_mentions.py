@@ -1,0 +1,181 @@
+import unicodedata
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from agents.detect.mentions import Mentions
+
+NAMES = ["Japan", "日本", "اليابان", "한국에서", "Georgia", "Türkiye", "ญี่ปุ่น", "বাংলাদেশে", "guinea pig", "US"]
+
+
+def cultures(mentions: Mentions, text: str, language: str | None = None) -> list[str]:
+    return [mention.culture for mention in mentions.find(text, language=language)]
+
+
+@pytest.mark.parametrize(
+    ("text", "culture"),
+    [
+        ("What is polite in Japan?", "JP"),
+        ("what do people in japan eat", "JP"),
+        ("WHAT DO PEOPLE IN JAPAN EAT", "JP"),
+        ("weddings in South Korea", "KR"),
+        ("Mexico City at night", "MX"),
+        ("a week in New Mexico", "US"),
+        ("the U.S. and its holidays", "US"),
+        ("the food of Assam", "IN-AS"),
+        ("Sundanese weddings", "ID-JB"),
+        ("pernikahan di Jawa Barat", "ID-JB"),
+        ("tikanga on the marae", "maori"),
+        ("weddings in Northern Nigeria", "hausa"),
+        ("Japón y sus costumbres", "JP"),
+        ("das Leben in Österreich", "AT"),
+        ("Çay Türkiye'de nasıl içilir?", "TR"),
+        ("在日本送礼", "JP"),
+        ("中華料理", "CN"),
+        ("タイ人の習慣", "TH"),
+        ("คนไทยกินอะไร", "TH"),
+        ("ภาษาญี่ปุ่น", "JP"),
+        ("Đám cưới ở Việt Nam", "VN"),
+        ("भारतीय शादी", "IN"),
+    ],
+)
+def test_finds_what_is_named(mentions: Mentions, text: str, culture: str) -> None:
+    assert cultures(mentions, text) == [culture]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "culture"),
+    [
+        ("Japonyadaki düğünler", "tr", "JP"),
+        ("Almanların bayramları", "tr", "DE"),
+        ("Häät Japanissa", "fi", "JP"),
+        ("esküvő Magyarországon", "hu", "HU"),
+        ("w Japonii", "pl", "JP"),
+        ("v Číně", "cs", "CN"),
+        ("свадьба в Японии", "ru", "JP"),
+        ("японскую кухню", "ru", "JP"),
+        ("традиції українців", "uk", "UA"),
+        ("las costumbres mexicanas", "es", "MX"),
+        ("les Brésiliennes", "fr", "BR"),
+        ("japanische Feste", "de", "JP"),
+        ("στην Ιαπωνία και της Ιαπωνίας", "el", "JP"),
+        ("한국에서는", "ko", "KR"),
+        ("일본인들의 결혼식", "ko", "JP"),
+        ("واليابان", "ar", "JP"),
+        ("للسعودية", "ar", "SA"),
+        ("اليابانيين", "ar", "JP"),
+        ("ביפן", "he", "JP"),
+        ("በኢትዮጵያ", "am", "ET"),
+        ("বাংলাদেশের", "bn", "BD"),
+        ("অসমৰ", "as", "IN-AS"),
+        ("தமிழ்நாட்டில்", "ta", "IN"),
+        ("ჩემი იაპონიაში", "ka", "JP"),
+    ],
+)
+def test_finds_inflected_names(mentions: Mentions, text: str, language: str, culture: str) -> None:
+    assert set(cultures(mentions, text, language)) == {culture}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a woman in romance", "roast turkey on fine china", "polish the table", "two guinea pigs",
+        "french fries", "reverse Polish notation", "Use Arabic numerals only.", "give us food",
+        "by the Chinese remainder theorem", "he has an idea in mind", "the chilean_dataset variable",
+        "发展中国家的教育", "マリアとリマインダー", "it is in the us", "Latin America", "a small island",
+        "Reunion of the family", "jerseys", "turkeys", "anomalia",
+    ],
+)  # fmt: skip
+def test_homographs_and_parts_of_words_are_no_mentions(mentions: Mentions, text: str) -> None:
+    assert cultures(mentions, text, "en" if text.isascii() else None) == []
+
+
+def test_a_homograph_depends_on_the_language_of_the_text(mentions: Mentions) -> None:
+    assert cultures(mentions, "Urlaub auf Island", "de") == ["IS"]
+    assert cultures(mentions, "Island hopping", "en") == []
+    assert cultures(mentions, "A Lima es la capital", "es") == ["PE"]
+    assert cultures(mentions, "Lima buah apel", "id") == []
+
+
+def test_given_names_are_doubtful_until_a_word_of_place_settles_them(mentions: Mentions) -> None:
+    (doubtful,) = mentions.find("Jordan has five apples", language="en")
+    (certain,) = mentions.find("people in Jordan", language="en")
+    assert doubtful.doubtful
+    assert doubtful.weight < certain.weight == 1
+    assert not certain.doubtful
+
+
+def test_shared_names_give_each_culture_its_part(mentions: Mentions) -> None:
+    for text in ("the Congo river", "in Georgia", "Punjabi food"):
+        found = mentions.find(text, language="en")
+        assert len(found) == 2
+        assert len({(mention.start, mention.end) for mention in found}) == 1
+        assert sum(mention.weight for mention in found) == pytest.approx(1)
+
+
+def test_kinds(mentions: Mentions) -> None:
+    kinds = {mention.kind for mention in mentions.find("Japan, Kyoto, Mexicans, tikanga, 日本語")}
+    assert kinds == {"territory", "city", "people", "area", "language"}
+
+
+def test_the_longest_name_wins(mentions: Mentions) -> None:
+    (found,) = mentions.find("North Koreans")
+    assert (found.text, found.culture) == ("North Koreans", "KP")
+
+
+def test_spans_point_into_decomposed_text(mentions: Mentions) -> None:
+    text = unicodedata.normalize("NFD", "Weiß man das in Österreich und Japón?")
+    for mention in mentions.find(text):
+        assert mention.text == text[mention.start : mention.end]
+    assert [unicodedata.normalize("NFC", mention.text) for mention in mentions.find(text)] == [
+        "Österreich",
+        "Japón",
+    ]
+
+
+def test_names_that_are_handed_in_belong_to_their_culture_alone() -> None:
+    mentions = Mentions({"my-people": ["Japan"], "XX": ["Ruritania"]})
+    assert cultures(mentions, "Japan and Ruritanias") == ["my-people", "XX"]
+    assert mentions.lookup("japan") == ("my-people",)
+
+
+@pytest.mark.parametrize(
+    ("name", "culture"),
+    [
+        ("Japan", "JP"), ("日本", "JP"), ("Japón", "JP"), ("Япония", "JP"), ("japan ", "JP"),
+        ("Ελλάδα", "GR"),
+        ("Côte d’Ivoire", "CI"), ("السعودية", "SA"), ("Māori", "maori"),
+    ],
+)  # fmt: skip
+def test_looks_names_up_in_any_language(mentions: Mentions, name: str, culture: str) -> None:
+    assert mentions.lookup(name)[0] == culture
+
+
+def test_looking_up_what_nobody_bears(mentions: Mentions) -> None:
+    assert mentions.lookup("Atlantis") == ()
+    assert mentions.lookup("") == ()
+    assert mentions.lookup("guinea pig") == ()
+
+
+def test_near_names(mentions: Mentions) -> None:
+    assert mentions.near("Jpan")[0] == "JP"
+    assert "DE" in mentions.near("Deutchland")
+    assert len(mentions.near("Korea", limit=1)) == 1
+    assert mentions.near("qqqqqqqqqqqq") == ()
+
+
+TEXTS = st.lists(st.text(st.characters()) | st.sampled_from(NAMES), max_size=8).map("".join)
+
+
+@given(TEXTS)
+@example("\ud800Japan\udfff")
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_spans_of_any_text_lie_within_it(mentions: Mentions, text: str) -> None:
+    end = 0
+    for mention in mentions.find(text):
+        assert 0 <= mention.start < mention.end <= len(text)
+        assert mention.text == text[mention.start : mention.end]
+        assert 0 < mention.weight <= 1
+        assert mention.start >= end or mention.end == end
+        end = mention.end

@@ -1,0 +1,57 @@
+"""What all tests share: the facts and words, read once, and the service as a newcomer starts it."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from agents import Knowledge, load_knowledge
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> Knowledge:
+    return load_knowledge()
+
+
+@pytest.fixture(scope="session")
+def embedded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `polylect serve` without any configuration: the embedded model, for real."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("POLYLECT_") or name == "POLYLECT_CACHE_DIR"
+    }
+    short = {"POLYLECT_ANSWER_TOKENS": "96", "POLYLECT_VOICE_TOKENS": "48", "POLYLECT_AGENTS": "3"}
+    environment = {**kept, **short, "POLYLECT_PORT": str(port)}
+    folder = tmp_path_factory.mktemp("empty")
+    with (folder / "log").open("wb") as log:
+        command = [sys.executable, "-m", "service.cli", "serve"]
+        child = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(f"{url}/readyz", child, folder / "log")
+            yield url
+        finally:
+            child.terminate()
+            child.wait(20)
+
+
+def _wait(url: str, child: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 180  # the first time the model is fetched
+    while True:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(url, timeout=5).status_code == 200:
+                return
+        if child.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"polylect serve did not start: {log.read_text('utf-8', 'replace')[-3000:]}")
+        time.sleep(0.1)

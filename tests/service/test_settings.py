@@ -1,0 +1,103 @@
+"""Configuration: what may be set, and a message that names key, value and cure when it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from service.settings import ConfigurationError, load_settings
+
+GOOD = """
+model_list:
+  - model_name: mine
+    litellm_params: {model: hosted_vllm/qwen, api_base: http://127.0.0.1:8801/v1/}
+  - model_name: other
+    litellm_params: {model: anthropic/claude, api_key: os.environ/TEST_KEY}
+port: 9000
+"""
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No polylect.yaml and no variable of the machine's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("POLYLECT_CONFIG", raising=False)
+
+
+def write(content: str) -> None:
+    Path("polylect.yaml").write_text(content, "utf-8")
+
+
+def test_without_anything_the_defaults_hold():
+    settings = load_settings()
+    assert (settings.host, settings.port, settings.model_list) == ("127.0.0.1", 8000, ())
+
+
+def test_the_file_is_litellms_model_list(monkeypatch):
+    monkeypatch.setenv("TEST_KEY", "secret")
+    write(GOOD)
+    first, second = load_settings().model_list
+    assert first.litellm_params.api_base == "http://127.0.0.1:8801/v1"
+    assert second.litellm_params.api_key == "secret"
+
+
+def test_environment_wins_over_file_and_command_line_over_both(monkeypatch):
+    write("port: 9000\nagents: 3\n")
+    assert load_settings().port == 9000
+    monkeypatch.setenv("POLYLECT_PORT", "9001")
+    assert load_settings().port == 9001
+    assert load_settings(port=9002, host=None).port == 9002
+    assert load_settings(port=9002).agents == 3
+
+
+def test_a_file_may_be_named(monkeypatch, tmp_path):
+    (tmp_path / "elsewhere.yaml").write_text("port: 9100", "utf-8")
+    monkeypatch.setenv("POLYLECT_CONFIG", str(tmp_path / "elsewhere.yaml"))
+    assert load_settings().port == 9100
+
+
+def test_languages_may_be_listed_with_commas(monkeypatch):
+    monkeypatch.setenv("POLYLECT_REASONING_LANGUAGES", "en, es")
+    assert load_settings().reasoning_languages == ("en", "es")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("prot: 9000", ["prot", "did you mean port"]),
+        ("port: many", ["port", "'many'"]),
+        ("port: 70000", ["port", "70000", "65535"]),
+        ("host: 0.0.0.0", ["host", "0.0.0.0", "loopback", "127.0.0.1"]),
+        ("model_list: [{litellm_params: {model: openai/x}}]", ["model_list.0.model_name", "missing"]),
+        ("model_list: [{model_name: x}]", ["model_list.0.litellm_params", "missing"]),
+        ("model_list: [{model_name: x, litellm_params: {}}]", ["litellm_params.model", "missing"]),
+        (
+            "model_list: [{model_name: x, litellm_params: {model: openai/x, api_base: localhost}}]",
+            ["api_base", "'localhost'", "http://"],
+        ),
+        (
+            "model_list: [{model_name: x, litellm_params: {model: openai/x, api_key: os.environ/NOT_SET}}]",
+            ["NOT_SET", "export"],
+        ),
+        ("model_list: [{model_name: polylect/x, litellm_params: {model: openai/x}}]", ["polylect/x", "mode"]),
+        ("- a list", ["top level"]),
+        ("a: [", ["YAML"]),
+    ],
+)
+def test_wrong_configuration_names_key_value_and_cure(content, told):
+    write(content)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert all(word in str(caught.value) for word in told), str(caught.value)
+
+
+def test_a_named_file_that_is_missing_is_said(monkeypatch):
+    monkeypatch.setenv("POLYLECT_CONFIG", "nowhere.yaml")
+    with pytest.raises(ConfigurationError, match=r"nowhere\.yaml"):
+        load_settings()
+
+
+def test_a_secret_is_never_repeated():
+    write("model_list: [{model_name: x, litellm_params: {model: openai/x, api_key: [s3cret]}}]")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert "s3cret" not in str(caught.value)

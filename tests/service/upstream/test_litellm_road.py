@@ -1,0 +1,79 @@
+"""LiteLLM's Router on the road: several deployments behind one name, and its errors as ours."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from service.app import create_app
+from service.settings import ConfigurationError, Settings
+
+HELLO = [{"role": "user", "content": "Hello"}]
+
+
+@pytest.fixture(scope="module")
+def balanced(_backbone, serve_settings) -> Any:
+    """Two deployments of one name, which only LiteLLM's Router can balance."""
+    params = {"model": "openai/scripted", "api_base": _backbone.url, "api_key": "operator-secret"}
+    twice = [{"model_name": "pair", "litellm_params": {**params, "weight": weight}} for weight in (1, 2)]
+    with serve_settings(
+        Settings(model_list=twice, retries=0, router_settings={"disable_cooldowns": True})
+    ) as url:
+        yield url
+
+
+def post(url: str, model: str, **more: Any) -> httpx.Response:
+    body = {"model": model, "messages": HELLO, **more}
+    return httpx.post(f"{url}/v1/chat/completions", json=body, timeout=30)
+
+
+@pytest.mark.parametrize("model", ["pair", "polylect/direct", "polylect/contextual", "polylect/multiplex"])
+def test_every_mode_works_through_the_router(balanced, backbone, model):
+    answer = post(balanced, model, temperature=0.5)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["choices"][0]["message"]["content"] == "All is well."
+    assert answer.json()["usage"]["completion_tokens"] == 4 * len(backbone.bodies)
+    assert backbone.bodies[-1]["temperature"] == 0.5
+    assert backbone.headers[-1]["authorization"] == "Bearer operator-secret"
+
+
+def test_it_streams(balanced, backbone):
+    answer = post(balanced, "polylect/contextual", stream=True)
+    assert answer.text.count('"content":"') >= 4
+    assert answer.text.endswith("data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize(
+    ("status", "ours", "code"),
+    [
+        (400, 400, "backbone_rejected"),
+        (401, 502, "backbone_rejected"),
+        (429, 429, "backbone_rejected"),
+        (500, 503, "backbone_unavailable"),
+    ],
+)
+def test_its_errors_are_translated_once(balanced, backbone, status, ours, code):
+    reply = type(backbone.reply({}))
+    backbone.reply = lambda body: reply(status=status, error={"message": "no"})
+    answer = post(balanced, "polylect/contextual")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (ours, code)
+
+
+def test_deployments_that_cool_down_are_unavailable_for_so_long(serve_settings, backbone):
+    reply = type(backbone.reply({}))
+    backbone.reply = lambda body: reply(status=500, error={"message": "no"})
+    params = {"model": "openai/scripted", "api_base": backbone.url, "api_key": "none"}
+    deployment = {"model_name": "one", "litellm_params": params}
+    cooling = {"allowed_fails": 0, "cooldown_time": 30}
+    with serve_settings(Settings(model_list=[deployment], retries=0, router_settings=cooling)) as url:
+        answers = [post(url, "polylect/contextual") for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {503}
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 30
+
+
+async def test_a_provider_that_litellm_does_not_know_stops_the_start():
+    deployment = {"model_name": "x", "litellm_params": {"model": "nobody/knows"}}
+    app = create_app(Settings(model_list=[deployment]))
+    with pytest.raises(ConfigurationError, match="'nobody/knows' has no provider"):
+        async with app.router.lifespan_context(app):
+            pass
