@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.model import Message
 
+_RECALLED_CHARACTERS = 400
 SYSTEM_ROLES = frozenset({"system", "developer"})
 
 
@@ -52,6 +53,18 @@ def append_instruction(messages: Sequence[Message], instruction: str) -> tuple[M
     else:
         longer = [*content, {"type": "text", "text": f"\n\n{instruction}"}]
     return (*messages[:-1], {**last, "content": longer})
+
+
+def recall(messages: Sequence[Message]) -> str:
+    """The asker's last words once more, quoted, to stand at the very end of an instruction.
+
+    A small model answers what it read last: after a persona of 250 words SmolLM2-135M had forgotten the
+    question. Nothing for a question so long that it would have to be read twice.
+    """
+    last = (user_texts(messages) or ("",))[-1].strip()
+    if not last or len(last) > _RECALLED_CHARACTERS:
+        return ""
+    return "\n\n" + "\n".join(f"> {line}".rstrip() for line in last.splitlines())
 
 
 def prepend_system(messages: Sequence[Message], instruction: str) -> tuple[Message, ...]:

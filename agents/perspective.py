@@ -11,7 +11,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from agents.conversation import append_instruction
+from agents.conversation import append_instruction, recall
 from agents.errors import BackboneError, BackboneTimeout
 from agents.events import Perspective, PerspectiveDelta, PerspectiveFinished, PerspectiveStarted, Status
 from agents.model import ModelRequest
@@ -39,7 +39,10 @@ def voice_request(run: Run, voice: Voice) -> ModelRequest:
     if isinstance(seed := run.question.parameters.get("seed"), int):
         parameters["seed"] = (seed + zlib.crc32(voice.culture.encode())) % 2**31
     return ModelRequest(
-        append_instruction(run.shared, persona), "perspective", run.question.backbone, parameters
+        append_instruction(run.shared, persona + recall(run.shared)),
+        "perspective",
+        run.question.backbone,
+        parameters,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from agents.answer_language import answer_in
-from agents.conversation import append_instruction
+from agents.conversation import append_instruction, recall
 from agents.errors import NobodySpoke
 from agents.events import Perspective
 from agents.state import Run, State
@@ -36,7 +36,7 @@ async def synthesise(state: State, runtime: Runtime[Run]) -> dict[str, Any]:
         silent=", ".join(silent) or "nobody",
         answer_in=answer_in(run.prompts, state["plan"].answer_language),
     )
-    await write(run, append_instruction(run.messages, instruction), "synthesise")
+    await write(run, append_instruction(run.messages, instruction + recall(run.messages)), "synthesise")
     return {}
 
 

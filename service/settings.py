@@ -89,8 +89,8 @@ class Settings(BaseSettings):
     agents: int = Field(default=6, ge=1, le=32)
     max_agents: int = Field(default=12, ge=1, le=32)
     max_choices: int = Field(default=8, ge=1, le=128)
-    voice_tokens: int = Field(default=220, ge=16)
-    answer_tokens: int = Field(default=1_024, ge=16)
+    voice_tokens: int | None = Field(default=None, ge=16)
+    answer_tokens: int | None = Field(default=None, ge=16)
     voice_seconds: float = Field(default=60.0, gt=0)
     request_seconds: float = Field(default=300.0, gt=0)
     connect_seconds: float = Field(default=5.0, gt=0)
@@ -121,17 +121,17 @@ class Settings(BaseSettings):
 
     def limits(self) -> Limits:
         """The part of it that bounds one question."""
-        # What SmolLM2-135M writes in any other language is noise (docs/decisions/0003-embedded-english.md).
-        spoken = self.reasoning_languages or (("en",) if self.default_embedded else ())
+        # What SmolLM2-135M writes in any other language, or at length, is noise: docs/decisions/0003-*.md.
+        voice, answer, spoken = (120, 320, ("en",)) if self.default_embedded else (220, 1_024, ())
         return Limits(
             agents=min(self.agents, self.max_agents),
             max_agents=self.max_agents,
             max_choices=self.max_choices,
-            voice_tokens=self.voice_tokens,
-            answer_tokens=self.answer_tokens,
+            voice_tokens=self.voice_tokens or voice,
+            answer_tokens=self.answer_tokens or answer,
             voice_seconds=self.voice_seconds,
             request_seconds=self.request_seconds,
-            reasoning_languages=spoken,
+            reasoning_languages=self.reasoning_languages or spoken,
         )
 
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from agents.conversation import append_instruction, merge_system, prepend_system, text_of, without_tools
+from agents.conversation import (
+    append_instruction,
+    merge_system,
+    prepend_system,
+    recall,
+    text_of,
+    without_tools,
+)
 
 PARTS = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": "data:x"}}]
 
@@ -67,6 +74,16 @@ def test_a_principle_joins_the_system_message_or_makes_one():
     with_system = prepend_system([{"role": "system", "content": "A"}, {"role": "user", "content": "Hi"}], "B")
     assert with_system[0] == {"role": "system", "content": "A\n\nB"}
     assert prepend_system([{"role": "user", "content": "Hi"}], "B")[0] == {"role": "system", "content": "B"}
+
+
+def test_a_short_question_is_quoted_again_at_the_end():
+    asked = [{"role": "user", "content": "Hello"}, {"role": "user", "content": " Who bows?\n\nAnd why? "}]
+    assert recall(asked) == "\n\n> Who bows?\n>\n> And why?"
+
+
+@pytest.mark.parametrize("content", ["", "x" * 401, None])
+def test_nothing_and_much_are_not_quoted_again(content):
+    assert recall([{"role": "user", "content": content}]) == ""
 
 
 @pytest.mark.parametrize("content", [None, "", [], [{"type": "text"}], ["bare"], [{"type": "input_audio"}]])

@@ -16,7 +16,8 @@ LONG = [{"role": "user", "content": "Respect is shown in many ways. " * 100 + QU
 
 
 def test_a_multiplex_answer_streams(client):
-    with client.chat.completions.create(model="polylect/multiplex", messages=ASKED, stream=True) as stream:
+    request = {"model": "polylect/multiplex", "messages": ASKED, "max_tokens": 60}
+    with client.chat.completions.create(**request, stream=True) as stream:
         chunks = list(stream)
     spoken = [chunk for chunk in chunks if chunk.choices and chunk.choices[0].delta.content]
     assert len(spoken) > 10
