@@ -31,7 +31,7 @@ def embedded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for name, value in os.environ.items()
         if not name.startswith("POLYLECT_") or name == "POLYLECT_CACHE_DIR"
     }
-    short = {"POLYLECT_ANSWER_TOKENS": "96", "POLYLECT_VOICE_TOKENS": "48", "POLYLECT_AGENTS": "3"}
+    short = {"POLYLECT_ANSWER_TOKENS": "64", "POLYLECT_VOICE_TOKENS": "32", "POLYLECT_AGENTS": "3"}
     environment = {**kept, **short, "POLYLECT_PORT": str(port)}
     folder = tmp_path_factory.mktemp("empty")
     with (folder / "log").open("wb") as log:

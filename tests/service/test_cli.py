@@ -1,15 +1,16 @@
 """The commands that need no service."""
 
 import json
-import subprocess
-import sys
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from service.cli import app
 
 
-def polylect(*arguments: str, stdin: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "service.cli", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+def polylect(*arguments: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(app, list(arguments), input=stdin)
 
 
 def test_detect_shows_language_cultures_and_evidence():
@@ -47,19 +48,19 @@ def test_detect_reads_and_writes_lines():
 @pytest.mark.parametrize("line", ["{", '{"id": 1}', '{"id": 1, "text": 7}', "[]"])
 def test_a_bad_line_is_named(line):
     done = polylect("detect", "--jsonl", stdin=f'{{"id": 0, "text": "Hello"}}\n{line}\n')
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "line 2" in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stdout.splitlines()) == 1, "what could be read was answered"
 
 
 def test_no_text_and_no_lines_is_a_usage_error():
-    assert polylect("detect").returncode == 2
+    assert polylect("detect").exit_code == 2
 
 
 def test_ask_without_a_service_at_its_url_says_so():
     done = polylect("ask", "--url", "http://127.0.0.1:9", "Hello")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "http://127.0.0.1:9" in done.stderr
 
 
@@ -67,7 +68,7 @@ def test_wrong_configuration_stops_with_one_line(tmp_path, monkeypatch):
     (tmp_path / "wrong.yaml").write_text("prot: 1", "utf-8")
     monkeypatch.setenv("POLYLECT_CONFIG", str(tmp_path / "wrong.yaml"))
     done = polylect("serve")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "did you mean port?" in done.stderr
     assert "Traceback" not in done.stderr
 
