@@ -14,8 +14,6 @@ BUILD = (
     "import sys; from agents.detect.build_gazetteer import build; "
     "sys.stdout.buffer.write(build().encode())"
 )
-    "import sys; from agents.detect.build_gazetteer import build; sys.stdout.buffer.write(build().encode())"
-)
 
 
 @pytest.fixture(scope="module")
