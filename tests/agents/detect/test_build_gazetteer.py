@@ -9,10 +9,8 @@ from agents.detect.build_gazetteer import pack
 from agents.detect.gazetteer import read_gazetteer
 from agents.detect.tables import DATA
 
-
 BUILD = (
-    "import sys; from agents.detect.build_gazetteer import build; "
-    "sys.stdout.buffer.write(build().encode())"
+    "import sys; from agents.detect.build_gazetteer import build; sys.stdout.buffer.write(build().encode())"
 )
 
 
