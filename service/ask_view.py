@@ -131,7 +131,7 @@ class CouncilView:
             text = text[-(width - 4) * lines :]
         style = _SENT.get(voice.status, "dim")
         title = f"{voice.name} · {voice.language}" + ("" if voice.status == "spoke" else f" · {voice.status}")
-        return Panel(Text(text), title=title, title_align="left", border_style=style, width=width)
+        return Panel(Text(text, overflow="fold"), title=title, title_align="left", border_style=style, width=width)
 
     def _name(self, culture: str) -> str:
         return self._cultures.get(culture).name("en") if culture in self._cultures else culture
