@@ -87,7 +87,7 @@ class CouncilView:
             self._answering = True
             self._live.stop()
             if self._voices:
-                self._console.print(Columns(self._panels(), equal=True, expand=True))
+                self._console.print(Columns(self._panels(), equal=True))
             self._console.rule("[bold]answer[/]", style="dim")
         self._console.print(Text(text), end="", soft_wrap=True)
 
@@ -116,9 +116,7 @@ class CouncilView:
         return Group(*bars, Text(f"entropy {score['entropy']:.2f} over {score['sectors']} sectors"))
 
     def _speaking(self) -> RenderableType:
-        return Columns(
-            [self._panel(voice, _LINES) for voice in self._voices.values()], equal=True, expand=True
-        )
+        return Columns([self._panel(voice, _LINES) for voice in self._voices.values()], equal=True)
 
     def _panels(self) -> list[Panel]:
         return [self._panel(voice, None) for voice in self._voices.values()]
@@ -131,7 +129,9 @@ class CouncilView:
             text = text[-(width - 4) * lines :]
         style = _SENT.get(voice.status, "dim")
         title = f"{voice.name} · {voice.language}" + ("" if voice.status == "spoke" else f" · {voice.status}")
-        return Panel(Text(text, overflow="fold"), title=title, title_align="left", border_style=style, width=width)
+        return Panel(
+            Text(text, overflow="fold"), title=title, title_align="left", border_style=style, width=width
+        )
 
     def _name(self, culture: str) -> str:
         return self._cultures.get(culture).name("en") if culture in self._cultures else culture
