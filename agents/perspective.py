@@ -32,6 +32,8 @@ def voice_request(run: Run, voice: Voice) -> ModelRequest:
     """What this voice is asked: the shared conversation, then its persona inside the last message."""
     name = run.cultures.get(voice.culture).name(voice.language)
     persona = run.prompts.render("perspective", voice.language, culture=name)
+    # Read last in another language, the question would draw a small model out of its own.
+    again = recall(run.shared) if voice.language == run.asked_in else ""
     parameters: dict[str, Any] = {"max_tokens": run.limits.voice_tokens}
     for name in ("temperature", "top_p"):
         if name in run.question.parameters:
@@ -39,7 +41,7 @@ def voice_request(run: Run, voice: Voice) -> ModelRequest:
     if isinstance(seed := run.question.parameters.get("seed"), int):
         parameters["seed"] = (seed + zlib.crc32(voice.culture.encode())) % 2**31
     return ModelRequest(
-        append_instruction(run.shared, persona + recall(run.shared)),
+        append_instruction(run.shared, persona + again),
         "perspective",
         run.question.backbone,
         parameters,

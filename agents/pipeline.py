@@ -75,7 +75,7 @@ class Pipeline:
         """
         plan = plan or self.plan(question)
         events: asyncio.Queue[Event | None] = asyncio.Queue()
-        run = self._run(question, events)
+        run = self._run(question, plan, events)
         task = asyncio.create_task(self._invoke(plan, run))
         task.add_done_callback(lambda _: events.put_nowait(None))
         try:
@@ -86,12 +86,13 @@ class Pipeline:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def _run(self, question: Question, events: "asyncio.Queue[Event | None]") -> Run:
+    def _run(self, question: Question, plan: Plan, events: "asyncio.Queue[Event | None]") -> Run:
         messages = merge_system(question.messages)
         return Run(
             question=question,
             messages=messages,
             shared=without_tools(messages),
+            asked_in=plan.answer_language,
             model=Meter(self._model),
             prompts=self.knowledge.prompts,
             cultures=self.knowledge.cultures,

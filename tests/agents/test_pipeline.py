@@ -63,6 +63,14 @@ async def test_the_score_is_the_answers(pipeline, question):
     assert finished.pds.entropy == pytest.approx(1 / 3)
 
 
+async def test_the_question_comes_again_for_voices_of_its_own_language_alone(pipeline, question):
+    model = FakeModel()
+    await run(pipeline(model), question(cultures=("GB", "JP")))
+    again = "> How should a child address an elder?"
+    endings = [request.messages[-1]["content"].endswith(again) for request in model.requests]
+    assert endings == [True, False, True], "the British voice, the Japanese one, the synthesis"
+
+
 async def test_voices_are_asked_at_once(pipeline, question):
     model = FakeModel(answer=lambda request: ["yes", 0.2] if request.stage == "perspective" else "done")
     started = time.monotonic()
