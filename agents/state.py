@@ -32,7 +32,8 @@ class Run:
     """The run-scoped dependencies, handed to every node as LangGraph's context.
 
     `messages` is the conversation with one leading system message, `shared` the same as words alone: the
-    prefix that all voices have in common. `asked_in` is the asker's language, None when unknown. `nonce` marks what voices said as data; it is new in every run.
+    prefix that all voices have in common. `asked_in` is the asker's language, None when unknown. `nonce`
+    marks what voices said as data; it is new in every run.
     """
 
     question: Question
