@@ -21,7 +21,7 @@ from agents.cultures.cultures import Culture, Cultures
 from agents.cultures.tags import fallbacks
 from agents.detect.context import CULTURAL, Context
 from agents.detect.mentions import Mentions
-from agents.errors import UnknownLanguage, UnsupportedOption
+from agents.errors import UnknownCulture, UnknownLanguage, UnsupportedOption
 from agents.prompting import Prompts
 from agents.question import MODES, Limits, Mode, Question
 
@@ -98,7 +98,14 @@ class Planner:
             return spoken
         if value.upper() in self.cultures:
             return self.cultures.get(value.upper())
-        return self.cultures.get(value)
+        raise UnknownCulture(value, self._near(value))
+
+    def _near(self, value: str) -> tuple[str, ...]:
+        """Ids that resemble a misspelt id or English name; else those of names in any language that do."""
+        try:
+            return (self.cultures.get(value).id,)
+        except UnknownCulture as unknown:
+            return unknown.near or tuple(one for one in self.mentions.near(value) if one in self.cultures)
 
     def _voices(
         self, question: Question, requested: Sequence[str], detected: Sequence[str]

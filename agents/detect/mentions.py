@@ -24,7 +24,7 @@ BEFORE = 16  # characters before a name that may hold the word that settles a do
 TO_THE = "لل"  # Arabic: the preposition swallows the first letter of the article
 SMALL = 5  # letters from which a name that is handed in counts in lower case
 UNMISTAKABLE = 7  # letters of a stem from which a name is no other language's common word
-ALIKE = 70.0  # rapidfuzz score (0..100) from which a name resembles another
+ALIKE = 82.0  # rapidfuzz score (0..100) from which a name resembles another
 
 
 @dataclass(frozen=True, slots=True)
