@@ -28,6 +28,7 @@ from agents.events import (
     PerspectiveStarted,
 )
 from agents.fake_model import FakeModel
+from agents.meter import estimate
 from agents.model import Message, Model, ModelChunk, ModelRequest, Usage
 from agents.pds import Distribution
 from agents.pipeline import Knowledge, Pipeline, load_knowledge
@@ -74,6 +75,7 @@ __all__ = [
     "UnsupportedOption",
     "Usage",
     "Voice",
+    "estimate",
     "load_detector",
     "load_knowledge",
 ]

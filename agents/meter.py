@@ -2,12 +2,13 @@
 
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import cast
 
-from agents.model import Model, ModelChunk, ModelRequest, Usage
+from agents.conversation import text_of
+from agents.model import Message, Model, ModelChunk, ModelRequest, Usage
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Meter:
                     yield chunk
         finally:
             self._leave()
-            self.stages[request.stage] += usage or _estimate(request, written)
+            self.stages[request.stage] += usage or estimate(request.messages, written)
 
     @property
     def usage(self) -> Usage:
@@ -60,7 +61,10 @@ class Meter:
             self._busy += time.perf_counter() - self._busy_since
 
 
-def _estimate(request: ModelRequest, written: int) -> Usage:
-    """Four characters a token, for a backbone that reports nothing or a call that was cut short."""
-    asked = sum(len(str(message.get("content") or "")) for message in request.messages)
+def estimate(messages: Iterable[Message], written: int = 0) -> Usage:
+    """Four characters a token: for a backbone that reports nothing, a call cut short, one not yet made.
+
+    Images count nothing; `written` is the length of the answer in characters.
+    """
+    asked = sum(len(text_of(message)) for message in messages)
     return Usage(-(-asked // 4), -(-written // 4), estimated=True)

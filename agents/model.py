@@ -33,13 +33,15 @@ class ModelRequest:
     """One call of a backbone.
 
     `backbone` is the operator's name for it, None the default one; `parameters` are OpenAI's (temperature,
-    max_tokens, tools …), sent as they are; `stage` says who asks, for the accounts.
+    max_tokens, tools …), sent as they are; `stage` says what for and `agent` for which culture's voice (None:
+    for none), for the accounts.
     """
 
     messages: Sequence[Message]
     stage: str
     backbone: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

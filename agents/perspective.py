@@ -45,6 +45,7 @@ def voice_request(run: Run, voice: Voice) -> ModelRequest:
         "perspective",
         run.question.backbone,
         parameters,
+        voice.culture,
     )
 
 

@@ -65,8 +65,12 @@ class Pipeline:
         context = self.knowledge.detector.detect(last, earlier=earlier)
         return self._planner.plan(question, context)
 
-    async def stream(self, question: Question, plan: Plan | None = None) -> AsyncGenerator[Event, None]:
+    async def stream(
+        self, question: Question, plan: Plan | None = None, *, model: Model | None = None
+    ) -> AsyncGenerator[Event, None]:
         """The run's events as they happen; `Finished` is the last one.
+
+        `model` answers this run in place of the pipeline's own: the same one, watched on behalf of one asker.
 
         Raises:
             BadQuestion: see `plan`.
@@ -75,7 +79,7 @@ class Pipeline:
         """
         plan = plan or self.plan(question)
         events: asyncio.Queue[Event | None] = asyncio.Queue()
-        run = self._run(question, plan, events)
+        run = self._run(question, plan, events, model or self._model)
         task = asyncio.create_task(self._invoke(plan, run))
         task.add_done_callback(lambda _: events.put_nowait(None))
         try:
@@ -86,14 +90,16 @@ class Pipeline:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def _run(self, question: Question, plan: Plan, events: "asyncio.Queue[Event | None]") -> Run:
+    def _run(
+        self, question: Question, plan: Plan, events: "asyncio.Queue[Event | None]", model: Model
+    ) -> Run:
         messages = merge_system(question.messages)
         return Run(
             question=question,
             messages=messages,
             shared=without_tools(messages),
             asked_in=plan.answer_language,
-            model=Meter(self._model),
+            model=Meter(model),
             prompts=self.knowledge.prompts,
             cultures=self.knowledge.cultures,
             limits=self.limits,

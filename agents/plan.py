@@ -50,6 +50,10 @@ class Plan:
     voices: tuple[Voice, ...] = ()
     answer_language: str | None = None
 
+    def calls(self, choices: int) -> int:
+        """How many calls of a backbone it takes: one a voice, and one for each choice of the answer."""
+        return len(self.voices) + (1 if self.mode == "direct" else choices)
+
 
 @dataclass(frozen=True, slots=True)
 class Planner:

@@ -17,6 +17,7 @@ from service import catalogue, chat, health, telemetry
 from service.disconnect import ClientGone
 from service.embedded import open_embedded
 from service.errors import InvalidRequest, answer_error, answer_http_exception, answer_request_validation
+from service.fan_outs import FanOuts
 from service.settings import Settings
 from service.upstream.backbones import Backbones, open_backbones
 
@@ -68,6 +69,8 @@ async def _open(
     app.state.settings = settings
     app.state.backbones = backbones
     app.state.catalogue = catalogue.Catalogue(names)
+    app.state.model = model
+    app.state.fan_outs = FanOuts(settings.max_fan_outs)
     app.state.pipeline = Pipeline(model, knowledge, settings.limits())
     app.state.fingerprint = _fingerprint(settings, knowledge, names)
 

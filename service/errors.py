@@ -41,6 +41,15 @@ class ModelNotFound(InvalidRequest):
         super().__init__(message, param="model", code="model_not_found", status=404)
 
 
+class TooManyAtOnce(InvalidRequest):
+    """Too much of the same is under way: 429, worth another attempt a second later."""
+
+    retry_after = "1"
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message, code=code, status=429)
+
+
 TABLE: tuple[tuple[type[Exception], int, str], ...] = (
     (BadQuestion, 400, "invalid_request_error"),
     (BackboneTimeout, 504, "upstream_error"),
@@ -66,14 +75,15 @@ def status_of(error: Exception) -> int:
 def envelope(error: Exception) -> dict[str, Any]:
     """OpenAI's error object: always message, type, param and code."""
     if isinstance(error, InvalidRequest):
-        return _envelope(error.message, "invalid_request_error", error.param, error.code)
-    kind = next((kind for error_type, _, kind in TABLE if isinstance(error, error_type)), None)
-    if kind is None:
+        kind = "rate_limit_error" if error.status == 429 else "invalid_request_error"
+        return _envelope(error.message, kind, error.param, error.code)
+    found = next((kind for error_type, _, kind in TABLE if isinstance(error, error_type)), None)
+    if found is None:
         return _envelope("The service failed; its log says why under this request id.", "server_error", None)
     if isinstance(error, BackboneRejected) and error.status in PASSED_ON:
-        kind = "rate_limit_error" if error.status == 429 else "invalid_request_error"
+        found = "rate_limit_error" if error.status == 429 else "invalid_request_error"
     message = getattr(error, "message", str(error))
-    return _envelope(message, kind, getattr(error, "param", None), getattr(error, "code", None))
+    return _envelope(message, found, getattr(error, "param", None), getattr(error, "code", None))
 
 
 def error_response(error: Exception) -> JSONResponse:

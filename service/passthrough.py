@@ -1,38 +1,90 @@
 """What is not steered goes through byte by byte, in both directions, errors included.
 
 A whole body is checked to be JSON. A stream is not parsed, only cut between its frames, so that one that
-breaks off can end with an error frame that a client understands.
+breaks off can end with an error frame that a client understands; its tail is searched for `usage`.
 """
 
+import json
+import time
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import ExitStack, aclosing
+from dataclasses import dataclass
+from typing import Any
 
 import pydantic_core
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agents import BackboneError
+from agents import BackboneError, BackboneTimeout
 from service.disconnect import while_connected
+from service.observed import Call, Observer
+from service.settings import Settings
 from service.sse import EventStream
 from service.upstream.openai_road import BackboneAnswer, OpenAIRoad
+from service.usage_tail import UsageTail, asks_for_usage, read_usage, without_usage_chunk
 
 _FRAME_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _LONGEST_FRAME = 1_000_000
 
 
-async def passthrough(
-    request: Request, road: OpenAIRoad, path: str, body: bytes, headers: Mapping[str, str]
-) -> Response:
-    """The backbone's answer to `body` as it is, with our `headers` beside its own.
+@dataclass(frozen=True, slots=True)
+class Proxied:
+    """One request on its way through.
+
+    `needs_usage`: somebody counts tokens, so a stream is asked to report them. `prompt_tokens` is the
+    estimate that counts where a backbone reports nothing.
+    """
+
+    road: OpenAIRoad
+    path: str
+    body: bytes
+    headers: Mapping[str, str]
+    observer: Observer
+    backbone: str
+    prompt_tokens: int = 0
+    needs_usage: bool = False
+
+
+async def passthrough(request: Request, proxied: Proxied) -> Response:
+    """The backbone's answer as it is, with our headers beside its own.
 
     Raises:
-        BackboneError: it cannot be reached, fell silent, or sent a whole body that is not JSON.
+        BackboneError: it cannot be reached, fell silent, or sent a whole body that is not JSON or too large.
         ClientGone: nobody waits for it any more.
     """
-    answer = await while_connected(request.receive, road.post(path, body))
-    if answer.content_type == "text/event-stream":
-        return EventStream(whole_frames(answer.pieces()), headers=headers, first=None, every=None)
-    content = await while_connected(request.receive, _read(answer))
-    return Response(content, answer.status, {**answer.headers, **headers})
+    settings: Settings = request.app.state.settings
+    body, drops = proxied.body, False
+    if proxied.needs_usage and (asking := asks_for_usage(body)):
+        body, drops = asking, True
+    with ExitStack() as stack:
+        call = stack.enter_context(proxied.observer.call("direct", proxied.backbone))
+        answer = await while_connected(request.receive, proxied.road.post(proxied.path, body))
+        if answer.content_type != "text/event-stream":
+            whole = _whole(answer, call, settings)
+            content = await while_connected(request.receive, whole)
+            return Response(content, answer.status, {**answer.headers, **proxied.headers})
+        tail = UsageTail(proxied.prompt_tokens)
+        frames = _relay(answer, call, tail, stack.pop_all(), settings)
+        await anext(frames)  # begun, so that closing it gives back all that it holds
+    if drops:
+        frames = without_usage_chunk(frames)
+    return EventStream(frames, headers=proxied.headers, first=None, every=None)
+
+
+async def _relay(
+    answer: BackboneAnswer, call: Call, tail: UsageTail, held: ExitStack, settings: Settings
+) -> AsyncGenerator[bytes, None]:
+    """An empty piece at once; then the answer's frames."""
+    with held:
+        async with answer, aclosing(whole_frames(_bounded(answer, settings))) as frames:
+            try:
+                yield b""
+                async for piece in frames:
+                    call.said()
+                    tail.see(piece)
+                    yield piece
+            finally:
+                call.usage = tail.usage()
 
 
 async def whole_frames(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
@@ -52,11 +104,39 @@ async def whole_frames(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[by
         await pieces.aclose()
 
 
-async def _read(answer: BackboneAnswer) -> bytes:
-    content = b"".join([piece async for piece in answer.pieces()])
+async def _bounded(answer: BackboneAnswer, settings: Settings) -> AsyncGenerator[bytes, None]:
+    """The answer's pieces, as many bytes and for as long as the operator allows."""
+    deadline = time.monotonic() + settings.direct_seconds
+    room = settings.max_response_bytes
+    async with aclosing(answer.pieces()) as pieces:
+        async for piece in pieces:
+            room -= len(piece)
+            if room < 0:
+                most = settings.max_response_bytes
+                raise BackboneError(f"the backbone's answer is longer than {most:,} bytes, the most allowed")
+            if time.monotonic() > deadline:
+                raise BackboneTimeout(f"no end of the answer within {settings.direct_seconds:g} s")
+            yield piece
+
+
+async def _whole(answer: BackboneAnswer, call: Call, settings: Settings) -> bytes:
+    async with answer:
+        content = b"".join([piece async for piece in _bounded(answer, settings)])
     try:
-        pydantic_core.from_json(content)
+        found: Any = pydantic_core.from_json(content)
     except ValueError as error:
         what = f"{answer.content_type} with status {answer.status}"
         raise BackboneError(f"the backbone's answer is not JSON but {what}", status=answer.status) from error
+    call.said()
+    call.usage = read_usage(found.get("usage")) if isinstance(found, dict) else None
     return content
+
+
+def renamed(body: bytes, model: str, road: OpenAIRoad, *, ours: bool) -> bytes:
+    """The same request to the backbone: its own model id, without our object; else the very bytes."""
+    if model == road.model and not ours:
+        return body
+    content = json.loads(body)
+    content.pop("polylect", None)
+    content["model"] = road.model
+    return json.dumps(content, ensure_ascii=False).encode()

@@ -9,7 +9,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 import httpx
@@ -45,7 +45,10 @@ def drives(params: LiteLLMParams) -> bool:
 
 
 class BackboneAnswer:
-    """An answer as it came over the wire: status, headers that matter, and its bytes."""
+    """An answer as it came over the wire: status, headers that matter, and its bytes.
+
+    A context manager: leaving it gives the connection back, or closes it when the answer was not read out.
+    """
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self.status = response.status
@@ -57,14 +60,20 @@ class BackboneAnswer:
         }
         self._response = response
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._response.close() if not self._response.content.at_eof() else self._response.release()
+
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The body as it arrives; the connection is given back, or closed if it is left early.
+        """The body as it arrives.
 
         Raises:
             BackboneTimeout: the backbone fell silent.
             BackboneUnavailable: the connection broke.
         """
-        async with self._response, aclosing(_bytes(self._response)) as pieces:
+        async with aclosing(_bytes(self._response)) as pieces:
             async for piece in pieces:
                 yield piece
 

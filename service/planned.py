@@ -1,0 +1,159 @@
+"""One request, from its wire form to the events of its run: what chat and responses share."""
+
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+
+from agents import Event, Mode, Plan, Question, estimate
+from service.admission import Admission, admission_of
+from service.catalogue import Catalogue, Target
+from service.errors import InvalidRequest, ModelNotFound
+from service.extension import headers as extension_headers
+from service.observed import ObservedModel, Observer
+from service.passthrough import Proxied
+from service.settings import Settings
+from service.upstream.openai_road import OpenAIRoad
+from service.wire import OURS, ChatRequest, Steering
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRequest:
+    """A request that has been admitted, with the plan that it will follow.
+
+    `plan` is None for a backbone's own id, which is not looked into; `road` is the fast one where there is
+    one, None where only the pipeline leads to the backbone; `headers` go with the answer.
+    """
+
+    wire: ChatRequest
+    target: Target
+    road: OpenAIRoad | None
+    observer: Observer
+    headers: Mapping[str, str]
+    question: Question
+    plan: Plan | None
+    prompt_tokens: int
+    counts_tokens: bool
+
+    @property
+    def proxied(self) -> OpenAIRoad | None:
+        """The road on which it goes through byte by byte; None when it is steered or needs translation."""
+        return self.road if self.plan is None or self.plan.mode == "direct" else None
+
+    def to_proxy(self, road: OpenAIRoad, path: str, body: bytes) -> Proxied:
+        """What goes through on this road."""
+        named = self.target.backbone
+        tokens = self.prompt_tokens
+        return Proxied(road, path, body, self.headers, self.observer, named, tokens, self.counts_tokens)
+
+    @property
+    def decided(self) -> Plan:
+        """The plan of what is looked into."""
+        if self.plan is None:
+            raise ValueError("a backbone's own id is not looked into")
+        return self.plan
+
+
+async def plan_request(request: Request, wire: ChatRequest) -> PlannedRequest:
+    """Find out what is wanted, whether it may be had, and how it will be done: no call of a model.
+
+    Raises:
+        InvalidRequest: no such model, a cap that it exceeds, a quota that is used up.
+        BadQuestion: what is asked for cannot be done.
+    """
+    started = time.perf_counter()
+    settings: Settings = request.app.state.settings
+    admission = admission_of(request.scope.get("state", {}))
+    target = target_of(request, wire.model, admission)
+    backbones = request.app.state.backbones
+    road = backbones.road(target.backbone) if backbones else None
+    fast = road if isinstance(road, OpenAIRoad) else None
+    question = to_question(wire, target, request.headers)
+    tokens = check_caps(wire, question, settings)
+    untouched = target.mode is None and wire.polylect is None and fast is not None
+    plan = None if untouched else request.app.state.pipeline.plan(question)
+    headers = {"x-polylect-mode": "direct"}
+    if plan:
+        headers = extension_headers(plan, (time.perf_counter() - started) * 1000)
+    calls = plan.calls(question.choices) if plan else 1
+    headers |= await admission.charge(calls=calls, tokens=tokens * calls)
+    observer = Observer(admission.spend)
+    counts = admission.counts_tokens
+    return PlannedRequest(wire, target, fast, observer, headers, question, plan, tokens, counts)
+
+
+async def run(request: Request, planned: PlannedRequest) -> AsyncGenerator[Event, None]:
+    """The events of the pipeline's run, observed, in one of the seats for councils.
+
+    Raises:
+        TooManyAtOnce: 429, no seat is free.
+        BackboneError, NobodySpoke: as the pipeline does.
+    """
+    state = request.app.state
+    model = ObservedModel(state.model, planned.observer, state.catalogue.backbones[0])
+    events = state.pipeline.stream(planned.question, planned.decided, model=model)
+    with state.fan_outs.seat(planned.decided.calls(planned.question.choices)):
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+
+def target_of(request: Request, model: str, admission: Admission) -> Target:
+    """What this model id means to this asker.
+
+    Raises:
+        ModelNotFound: nobody is called so, or the asker's key does not allow it.
+    """
+    catalogue: Catalogue = request.app.state.catalogue
+    target = catalogue.target(model)
+    if not admission.allows(model):
+        raise ModelNotFound(model, [one for one in catalogue.ids() if admission.allows(one)])
+    return target
+
+
+def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -> Question:
+    """What the wire says, in the pipeline's words. Mode: the body's, else the model id's."""
+    steering = wire.polylect or Steering()
+    parameters: dict[str, Any] = {
+        name: value for name, value in (wire.model_extra or {}).items() if name not in OURS
+    }
+    mode: Mode = steering.mode or target.mode or "direct"  # type: ignore[assignment]  # the planner checks it
+    return Question(
+        messages=tuple(message.model_dump(exclude_unset=True) for message in wire.messages),
+        mode=mode,
+        cultures=tuple(steering.cultures),
+        reasoning_language=steering.reasoning_language,
+        max_agents=steering.max_agents,
+        backbone=target.backbone,
+        parameters=parameters,
+        choices=1 if wire.n is None else wire.n,
+        chore="x-openwebui-task" in headers,
+    )
+
+
+def check_caps(wire: ChatRequest, question: Question, settings: Settings) -> int:
+    """The estimated prompt tokens of one call, which the operator's caps allow, as the rest of it.
+
+    Raises:
+        InvalidRequest: it is over a cap; the message names the cap and what was asked.
+    """
+    tokens = estimate(question.messages).prompt_tokens
+    if tokens > settings.max_input_tokens:
+        message = (
+            f"The messages have about {tokens:,} tokens (four characters each); at most "
+            f"{settings.max_input_tokens:,} are allowed. Send less, or raise POLYLECT_MAX_INPUT_TOKENS."
+        )
+        raise InvalidRequest(message, param="messages", code="context_length_exceeded")
+    for name in ("max_completion_tokens", "max_tokens"):
+        asked = question.parameters.get(name)
+        if isinstance(asked, int | float) and asked > settings.max_output_tokens:
+            message = f"{name} may be at most {settings.max_output_tokens:,}, not {asked:,}."
+            raise InvalidRequest(message, param=name, code="invalid_value")
+    rounds = wire.polylect.rounds if wire.polylect else 1
+    if rounds > settings.max_rounds:
+        message = f"rounds must be from 1 to {settings.max_rounds}, not {rounds}."
+        raise InvalidRequest(message, param="polylect.rounds", code="unsupported_option")
+    return tokens
