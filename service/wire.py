@@ -64,3 +64,38 @@ CHAT_REQUEST = TypeAdapter(ChatRequest)
 
 OURS = frozenset({"model", "messages", "stream", "stream_options", "n", "polylect"})
 """Fields of a chat request that are ours to act on; all others are the final stage's parameters."""
+
+
+Given = str | list[int] | list[str | list[int]]
+"""What completions and embeddings take: a text, its tokens, or several of either."""
+
+
+class UnsteeredRequest(Wire):
+    """What goes to a backbone unread, save for its model id and its length."""
+
+    model: str = Field(min_length=1, max_length=256)
+
+    def given(self) -> Given:
+        """The text or tokens that it gives the backbone."""
+        raise NotImplementedError
+
+
+class CompletionRequest(UnsteeredRequest):
+    """POST /v1/completions."""
+
+    prompt: Given
+    stream: bool | None = None
+
+    def given(self) -> Given:
+        """The prompt."""
+        return self.prompt
+
+
+class EmbeddingRequest(UnsteeredRequest):
+    """POST /v1/embeddings."""
+
+    input: Given
+
+    def given(self) -> Given:
+        """The input."""
+        return self.input

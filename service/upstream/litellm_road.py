@@ -6,7 +6,7 @@ LiteLLM's Router chooses the deployment, retries and falls back; nothing is retr
 import asyncio
 import math
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -45,6 +45,36 @@ class LiteLLMRoad:
         except (
             Exception
         ) as error:  # LiteLLM raises its own tree, OpenAI's and whatever a provider's code raises
+            raise translate(error) from error
+
+    async def whole(self, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """A text completion or embeddings, whole.
+
+        Raises:
+            BackboneError: the provider failed, or has no such endpoint.
+        """
+        call = {"/completions": self._router.atext_completion, "/embeddings": self._router.aembedding}[path]
+        try:
+            answer = await call(model=self.model, **asked)
+        except Exception as error:  # as above
+            raise translate(error) from error
+        whole: dict[str, Any] = answer.model_dump()
+        return whole
+
+    async def complete(self, asked: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """A text completion, chunk by chunk.
+
+        Raises:
+            BackboneError: the provider failed, or has no such endpoint.
+        """
+        try:
+            answer = await self._router.atext_completion(model=self.model, **asked)
+            try:
+                async for chunk in answer:
+                    yield chunk.model_dump()
+            finally:
+                await _close(answer)
+        except Exception as error:  # as above
             raise translate(error) from error
 
     async def ready(self) -> bool:

@@ -1,0 +1,119 @@
+"""POST /v1/completions and /v1/embeddings: the backbone's own, whatever mode the model id names."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import JSONResponse, Response
+
+from service.admission import admission_of
+from service.disconnect import while_connected
+from service.errors import InvalidRequest, invalid
+from service.observed import Observer
+from service.passthrough import Proxied, passthrough, renamed
+from service.planned import target_of
+from service.reading import read_body
+from service.settings import Settings
+from service.sse import DONE, EventStream, frame
+from service.upstream.litellm_road import LiteLLMRoad
+from service.upstream.openai_road import OpenAIRoad
+from service.usage_tail import read_usage
+from service.wire import CompletionRequest, EmbeddingRequest, UnsteeredRequest
+
+router = APIRouter(prefix="/v1", tags=["unsteered"])
+
+_COMPLETION: TypeAdapter[CompletionRequest] = TypeAdapter(CompletionRequest)
+_EMBEDDING: TypeAdapter[EmbeddingRequest] = TypeAdapter(EmbeddingRequest)
+
+
+def _schema(model: type[UnsteeredRequest]) -> dict[str, Any]:
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"content": content, "required": True}}
+
+
+@router.post("/completions", summary="A text completion", openapi_extra=_schema(CompletionRequest))
+async def create_completion(request: Request) -> Response:
+    """The backbone's own answer, byte by byte."""
+    return await _pass(request, "/completions", _COMPLETION)
+
+
+@router.post("/embeddings", summary="Embeddings", openapi_extra=_schema(EmbeddingRequest))
+async def create_embeddings(request: Request) -> Response:
+    """The backbone's own answer, byte by byte."""
+    return await _pass(request, "/embeddings", _EMBEDDING)
+
+
+async def _pass(request: Request, path: str, adapter: TypeAdapter[Any]) -> Response:
+    body = await read_body(request)
+    try:
+        wire: UnsteeredRequest = adapter.validate_json(body)
+    except ValidationError as error:
+        raise invalid(error) from error
+    admission = admission_of(request.scope.get("state", {}))
+    target = target_of(request, wire.model, admission)
+    tokens = _count(wire, request.app.state.settings)
+    headers = {"x-polylect-mode": "direct", **await admission.charge(calls=1, tokens=tokens)}
+    backbones = request.app.state.backbones
+    if backbones is None:
+        raise InvalidRequest(f"This service has no backbone that serves {path}.", code="unsupported_endpoint")
+    road = backbones.road(target.backbone)
+    observer = Observer(admission.spend)
+    if isinstance(road, OpenAIRoad):
+        body = renamed(body, wire.model, road, ours=True)
+        counts = admission.counts_tokens
+        return await passthrough(
+            request, Proxied(road, path, body, headers, observer, target.backbone, tokens, counts)
+        )
+    return await _translate(request, road, path, wire, observer, headers)
+
+
+async def _translate(
+    request: Request,
+    road: LiteLLMRoad,
+    path: str,
+    wire: UnsteeredRequest,
+    observer: Observer,
+    headers: dict[str, str],
+) -> Response:
+    """Through LiteLLM, for a provider that speaks another dialect."""
+    asked = wire.model_dump(exclude_unset=True, exclude={"model"})
+    if getattr(wire, "stream", None):
+        settings: Settings = request.app.state.settings
+        first, every = settings.keep_alive_first, settings.keep_alive_every
+        frames = _frames(road, asked, wire.model, observer)
+        return EventStream(frames, headers=headers, first=first, every=every)
+    with observer.call("direct", road.model) as call:
+        answer = await while_connected(request.receive, road.whole(path, asked))
+        call.usage = read_usage(answer.get("usage"))
+    return JSONResponse({**answer, "model": wire.model}, headers=headers)
+
+
+async def _frames(
+    road: LiteLLMRoad, asked: dict[str, Any], model: str, observer: Observer
+) -> AsyncGenerator[bytes, None]:
+    with observer.call("direct", road.model) as call:
+        async with aclosing(road.complete(asked)) as chunks:
+            async for chunk in chunks:
+                call.said()
+                call.usage = read_usage(chunk.get("usage")) or call.usage
+                yield frame({**chunk, "model": model})
+    yield DONE
+
+
+def _count(wire: UnsteeredRequest, settings: Settings) -> int:
+    """The estimated prompt tokens, which the operator's cap allows."""
+    given = wire.given()
+    tokens = _length(given) if isinstance(given, str) else sum(_length(one) for one in given)
+    if tokens > settings.max_input_tokens:
+        message = f"About {tokens:,} tokens were sent; at most {settings.max_input_tokens:,} are allowed."
+        raise InvalidRequest(message, code="context_length_exceeded")
+    return tokens
+
+
+def _length(given: str | int | list[int]) -> int:
+    """In tokens: four characters of text, or one number, each."""
+    if isinstance(given, str):
+        return -(-len(given) // 4)
+    return len(given) if isinstance(given, list) else 1
