@@ -15,6 +15,7 @@ from agents import BackboneError as AgentsBackboneError
 from agents import BadQuestion, Knowledge, Model, NobodySpoke, Pipeline, load_knowledge
 from service import catalogue, chat, health, polylect, telemetry, unsteered
 from service.disconnect import ClientGone
+from service.draining_server import Draining
 from service.embedded import open_embedded
 from service.errors import InvalidRequest, answer_error, answer_http_exception, answer_request_validation
 from service.fan_outs import FanOuts
@@ -67,6 +68,7 @@ async def _open(
         model = backbones = await stack.enter_async_context(open_backbones(deployments, settings))
     names = backbones.names if backbones else ("fake",)
     app.state.settings = settings
+    app.state.draining = Draining()
     app.state.backbones = backbones
     app.state.catalogue = catalogue.Catalogue(names)
     app.state.model = model

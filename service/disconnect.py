@@ -13,25 +13,37 @@ class ClientGone(Exception):
     """The client closed the connection; the work for it has been cancelled and has ended."""
 
 
-async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which is cancelled as soon as the client leaves.
+class ServiceStopping(Exception):
+    """The service ends, and the time that running answers were given is over."""
+
+    message = "The service is stopping; the answer could not be finished. Ask again."
+    code = "service_stopping"
+
+
+async def while_connected(
+    receive: Receive, work: Coroutine[Any, Any, T], stopping: asyncio.Event | None = None
+) -> T:
+    """The result of `work`, which is cancelled as soon as the client leaves, or when `stopping` is set.
 
     The request's body must have been read before. Returns after the work has really ended.
 
     Raises:
         ClientGone: the client left first.
+        ServiceStopping: the service's time was over first.
     """
     working = asyncio.ensure_future(work)
     watching = asyncio.ensure_future(_disconnected(receive))
+    ending = asyncio.ensure_future(stopping.wait()) if stopping else None
+    tasks: list[asyncio.Future[Any]] = [one for one in (working, watching, ending) if one]
     try:
-        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             return working.result()
-        raise ClientGone
+        raise ClientGone if watching.done() else ServiceStopping
     finally:
-        working.cancel()
-        watching.cancel()
-        await asyncio.gather(working, watching, return_exceptions=True)
+        for one in tasks:
+            one.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _disconnected(receive: Receive) -> None:

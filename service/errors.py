@@ -17,6 +17,7 @@ from agents import (
     BadQuestion,
     NobodySpoke,
 )
+from service.disconnect import ServiceStopping
 
 
 class InvalidRequest(Exception):
@@ -56,6 +57,7 @@ TABLE: tuple[tuple[type[Exception], int, str], ...] = (
     (BackboneUnavailable, 503, "upstream_error"),
     (BackboneError, 502, "upstream_error"),
     (NobodySpoke, 502, "upstream_error"),
+    (ServiceStopping, 503, "server_error"),
 )
 """From the special to the general; what is not here is ours: 500."""
 

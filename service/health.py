@@ -16,7 +16,9 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="Whether the default backbone answers")
 async def readyz(request: Request) -> JSONResponse:
-    """200 when it does, 503 when it does not; each backbone by name."""
+    """200 when it does; 503 when it does not, or when the service is about to end; each backbone by name."""
+    if request.app.state.draining.begun:
+        return JSONResponse({"status": "stopping", "backbones": {}}, 503)
     backbones = request.app.state.backbones
     answers: dict[str, Any] = await backbones.ready() if backbones else {}
     ready = answers.get(backbones.default, False) if backbones else True

@@ -12,13 +12,12 @@ import uvicorn
 from rich.console import Console
 
 from service.app import create_app
+from service.draining_server import DrainingServer
 from service.settings import ConfigurationError, Settings
-
-_DRAIN_SECONDS = 10
 
 
 def serve(settings: Settings, console: Console) -> None:
-    """Serve until SIGINT or SIGTERM; running answers get ten seconds to end.
+    """Serve until SIGINT or SIGTERM; running answers get `drain_seconds` to end.
 
     Raises:
         ConfigurationError: the configuration cannot be used, or the port is taken.
@@ -36,7 +35,6 @@ def serve(settings: Settings, console: Console) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
 
     listening = _bind(settings)
@@ -46,7 +44,11 @@ def serve(settings: Settings, console: Console) -> None:
             port = listening.getsockname()[1]
             names = ", ".join(app.state.catalogue.backbones)
             console.print(f"Listening on http://{settings.host}:{port}/v1 before {names}.", highlight=False)
-            await uvicorn.Server(config).serve([listening])
+            notice, drain = settings.notice_seconds, settings.drain_seconds
+            server = DrainingServer(
+                config, app.state.draining, notice_seconds=notice, drain_seconds=drain
+            )
+            await server.serve([listening])
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(run())

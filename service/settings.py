@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     voice_seconds: float = Field(default=60.0, gt=0)
     request_seconds: float = Field(default=300.0, gt=0)
     direct_seconds: float = Field(default=3_600.0, gt=0)
+    notice_seconds: float = Field(default=0.5, ge=0)
     drain_seconds: float = Field(default=30.0, ge=0)
     connect_seconds: float = Field(default=5.0, gt=0)
     retries: int = Field(default=2, ge=0, le=10)
