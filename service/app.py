@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from agents import BackboneError as AgentsBackboneError
 from agents import BadQuestion, Knowledge, Model, NobodySpoke, Pipeline, load_knowledge
-from service import catalogue, chat, health, telemetry
+from service import catalogue, chat, health, responses, telemetry
 from service.disconnect import ClientGone
 from service.embedded import open_embedded
 from service.errors import InvalidRequest, answer_error, answer_http_exception, answer_request_validation
@@ -33,7 +33,7 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
         lifespan=_lifespan(settings, model),
         redirect_slashes=False,
     )
-    for router in (chat.router, catalogue.router, health.router):
+    for router in (chat.router, responses.router, catalogue.router, health.router):
         app.include_router(router)
     for expected in (InvalidRequest, BadQuestion, AgentsBackboneError, NobodySpoke):
         app.add_exception_handler(expected, answer_error)

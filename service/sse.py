@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -38,12 +38,17 @@ def frame(data: Mapping[str, Any]) -> bytes:
     return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
 
 
+def last_frames(error: Exception) -> bytes:
+    """How a stream of chat ends that has failed."""
+    return frame(envelope(error)) + DONE
+
+
 class EventStream(Response):
-    """Streams frames as they are made; the last of them is `DONE`.
+    """Streams frames as they are made; those that end it are among them.
 
     The status is decided by the first frame that is not `Tentative`: an error before it, and before the first
-    keep-alive is due, is answered with its own status and no stream at all. Later it is an error frame. When
-    the client leaves the maker of the frames is cancelled, before the first frame too.
+    keep-alive is due, is answered with its own status and no stream at all. Later `last_words` of it end the
+    stream. When the client leaves the maker of the frames is cancelled, before the first frame too.
 
     `first` and `every` are seconds of silence before the first and the following keep-alives, None for none.
     """
@@ -55,12 +60,14 @@ class EventStream(Response):
         headers: Mapping[str, str],
         first: float | None,
         every: float | None,
+        last_words: Callable[[Exception], bytes] = last_frames,
     ) -> None:
         super().__init__(headers={**headers, **HEADERS})
         del self.headers["content-length"]
         self._frames = frames
         self._first = first
         self._every = every
+        self._last_words = last_words
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI: send everything, or stop when nobody listens any more."""
@@ -84,8 +91,8 @@ class EventStream(Response):
                 await send({"type": "http.response.body", "body": item, "more_body": True})
                 item = await _next(made, self._every)
             if item is not None:
-                last_words = frame(envelope(item)) + DONE
-                await send({"type": "http.response.body", "body": last_words, "more_body": True})
+                body = self._last_words(item)
+                await send({"type": "http.response.body", "body": body, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             making.cancel()
