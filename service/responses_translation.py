@@ -77,7 +77,7 @@ def in_our_words(error: InvalidRequest) -> InvalidRequest:
 
 def _refuse_unsupported(wire: ResponsesRequest) -> None:
     for name, cure in _UNSUPPORTED.items():
-        if getattr(wire, name):
+        if getattr(wire, name) not in (None, False):
             raise InvalidRequest(f"{name} is not supported. {cure}", param=name, code="unsupported_option")
 
 
@@ -188,9 +188,16 @@ def _chosen(
     """The tools that may be called, and the choice among them. Chat backbones know no `allowed_tools`."""
     kind = choice.get("type")
     if kind == "function":
-        return tools, {"type": "function", "function": {"name": choice.get("name")}}
+        name = choice.get("name")
+        if any(tool["function"]["name"] == name for tool in tools):
+            return tools, {"type": "function", "function": {"name": name}}
+        message = f"tool_choice.name: {name!r} is not among 'tools'."
+        raise InvalidRequest(message, param="tool_choice.name", code="invalid_value")
     if kind == "allowed_tools":
-        allowed = [one.get("name") for one in choice.get("tools") or () if isinstance(one, dict)]
+        named = choice.get("tools")
+        allowed = (
+            [one.get("name") for one in named if isinstance(one, dict)] if isinstance(named, list) else []
+        )
         kept = [tool for tool in tools if tool["function"]["name"] in allowed]
         if kept:
             return kept, str(choice.get("mode", "auto"))

@@ -61,7 +61,7 @@ def _kind_of_part(part: Any) -> str | None:
 
 def _kind_of_item(item: Any) -> str | None:
     """A message may leave its type out."""
-    return item.get("type", "message") if isinstance(item, dict) else getattr(item, "type", None)
+    return item.get("type") or "message" if isinstance(item, dict) else getattr(item, "type", None)
 
 
 Part = Annotated[
@@ -223,4 +223,7 @@ def _invalid(error: ValidationError) -> InvalidRequest:
         cure = f"Send one of {context['expected_tags']}."
         message = f"{param}.type: {context['tag']!r} is not supported here. {cure}"
         return InvalidRequest(message, param=f"{param}.type", code="unsupported_option")
+    if problem["type"] == "union_tag_not_found":
+        message = f"{param}: Input should be an object with a 'type' (got {problem['input']!r:.60})."
+        return InvalidRequest(message, param=param, code="invalid_value")
     return InvalidRequest(param + found.message.removeprefix(found.param), param=param, code=found.code)

@@ -1,4 +1,4 @@
-"""A backbone's own id: its own /responses, byte by byte, errors included."""
+"""A backbone's own id: its own /responses, byte by byte, errors included; translated where it has none."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +11,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from agents import FakeModel, Usage
+from service.app import create_app
+from service.usage_tail import UsageTail
 
 USAGE = {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5}
 WHOLE = {"id": "resp_theirs", "object": "response", "output": [], "usage": USAGE, "theirs": True}
@@ -27,7 +31,6 @@ class Backbone:
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
-        self.breaks = False
 
     def app(self) -> Starlette:
         return Starlette(routes=[Route("/v1/responses", self._respond, methods=["POST"])])
@@ -38,24 +41,26 @@ class Backbone:
         if body.get("previous_response_id"):
             return JSONResponse({"error": {"message": "gone", "theirs": 1}}, 404)
         if body.get("stream"):
-            return StreamingResponse(self._frames(), media_type="text/event-stream")
+            return StreamingResponse(
+                self._frames(breaks=body["input"] == "break"), media_type="text/event-stream"
+            )
         return JSONResponse(WHOLE)
 
-    async def _frames(self) -> AsyncIterator[bytes]:
+    async def _frames(self, *, breaks: bool) -> AsyncIterator[bytes]:
         yield FRAMES[0]
-        if self.breaks:
+        if breaks:
             raise ConnectionResetError("scripted")
         yield FRAMES[1]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def theirs(serve: Any) -> Iterator[tuple[Backbone, str]]:
     backbone = Backbone()
     with serve(backbone.app()) as url:
         yield backbone, f"{url}/v1"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def proxy(theirs: tuple[Backbone, str], serve_settings: Any, settings_for: Any) -> Iterator[str]:
     with serve_settings(settings_for(theirs[1])) as url:
         yield url
@@ -73,12 +78,11 @@ def test_the_bytes_go_there_and_come_back(theirs, proxy):
         assert there.headers["x-polylect-mode"] == "direct"
 
 
-def test_a_stream_that_breaks_off_raises_in_the_client(theirs, proxy):
-    theirs[0].breaks = True
+def test_a_stream_that_breaks_off_raises_in_the_client(proxy):
     with (
         openai.OpenAI(base_url=f"{proxy}/v1", api_key="none", max_retries=0, timeout=20) as client,
         pytest.raises(openai.APIError) as caught,
-        client.responses.create(model="scripted", input="Hello", stream=True) as stream,
+        client.responses.create(model="scripted", input="break", stream=True) as stream,
     ):
         list(stream)
     assert caught.value.code == "backbone_unavailable"
@@ -88,4 +92,24 @@ def test_its_caps_are_those_of_everybody(theirs, proxy):
     body = {"model": "scripted", "input": "Hello", "max_output_tokens": 10**9}
     answer = httpx.post(f"{proxy}/v1/responses", json=body)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "max_output_tokens")
-    assert theirs[0].bodies == []
+    assert b"1000000000" not in b"".join(theirs[0].bodies)
+
+
+def test_its_usage_is_read_for_the_accounts():
+    tail = UsageTail(prompt_tokens=99)
+    for frame in FRAMES:
+        tail.see(frame)
+    assert tail.usage() == Usage(3, 2)
+
+
+def test_a_backbone_off_the_fast_road_is_asked_in_chats_words(serve, settings_for):
+    model = FakeModel()
+    with serve(create_app(settings_for("http://127.0.0.1:9/v1"), model=model)) as url:
+        answer = httpx.post(f"{url}/v1/responses", json={"model": "fake", "input": "Hello"})
+        schema = httpx.get(f"{url}/openapi.json").json()
+    assert answer.headers["x-polylect-mode"] == "direct"
+    assert answer.json()["output"][0]["content"][0]["text"] == "The direct speaks."
+    assert "polylect" not in answer.json()
+    assert list(model.requests[0].messages) == [{"role": "user", "content": "Hello"}]
+    body = schema["paths"]["/v1/responses"]["post"]["requestBody"]["content"]["application/json"]
+    assert set(body["schema"]["required"]) == {"model", "input"}
