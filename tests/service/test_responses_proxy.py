@@ -1,5 +1,6 @@
 """A backbone's own id: its own /responses, byte by byte, errors included; translated where it has none."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -49,6 +50,7 @@ class Backbone:
     async def _frames(self, *, breaks: bool) -> AsyncIterator[bytes]:
         yield FRAMES[0]
         if breaks:
+            await asyncio.sleep(0.1)  # or the first frame is lost with the connection
             raise ConnectionResetError("scripted")
         yield FRAMES[1]
 
@@ -86,6 +88,9 @@ def test_a_stream_that_breaks_off_raises_in_the_client(proxy):
     ):
         list(stream)
     assert caught.value.code == "backbone_unavailable"
+    body = {"model": "scripted", "input": "break", "stream": True}
+    last = httpx.post(f"{proxy}/v1/responses", json=body).text.rstrip("\n").split("\n\n")[-1]
+    assert last.startswith('event: error\ndata: {"type":"error","code":"backbone_unavailable"')
 
 
 def test_its_caps_are_those_of_everybody(theirs, proxy):
