@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from agents import BackboneError as AgentsBackboneError
 from agents import BadQuestion, Knowledge, Model, NobodySpoke, Pipeline, load_knowledge
-from service import catalogue, chat, health, polylect, telemetry, unsteered
-from service.disconnect import ClientGone
+from service import catalogue, chat, health, polylect, responses, telemetry, unsteered
+from service.disconnect import ClientGone, ServiceStopping
 from service.draining_server import Draining
 from service.embedded import open_embedded
 from service.errors import InvalidRequest, answer_error, answer_http_exception, answer_request_validation
@@ -34,9 +34,9 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
         lifespan=_lifespan(settings, model),
         redirect_slashes=False,
     )
-    for router in (chat.router, unsteered.router, polylect.router, catalogue.router, health.router):
-        app.include_router(router)
-    for expected in (InvalidRequest, BadQuestion, AgentsBackboneError, NobodySpoke):
+    for router in (chat, responses, unsteered, polylect, catalogue, health):
+        app.include_router(router.router)
+    for expected in (InvalidRequest, BadQuestion, AgentsBackboneError, NobodySpoke, ServiceStopping):
         app.add_exception_handler(expected, answer_error)
     app.add_exception_handler(HTTPException, answer_http_exception)
     app.add_exception_handler(RequestValidationError, answer_request_validation)

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from service.completion import Completion
-from service.disconnect import while_connected
+from service.disconnect import while_served
 from service.passthrough import passthrough, renamed
 from service.planned import PlannedRequest, plan_request, run
 from service.reading import read_body, read_chat_request
@@ -47,5 +47,5 @@ async def _answer(request: Request, planned: PlannedRequest) -> Response:
         frames = completion.frames(events)
         first, every = settings.keep_alive_first, settings.keep_alive_every
         return EventStream(frames, headers=planned.headers, first=first, every=every)
-    whole = await while_connected(request.receive, completion.whole(events))
+    whole = await while_served(request, completion.whole(events))
     return JSONResponse(whole, headers=dict(planned.headers))

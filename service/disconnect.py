@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from starlette.requests import Request
 from starlette.types import Receive
 
 T = TypeVar("T")
@@ -18,6 +19,11 @@ class ServiceStopping(Exception):
 
     message = "The service is stopping; the answer could not be finished. Ask again."
     code = "service_stopping"
+
+
+async def while_served(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work` for this request, as `while_connected` gives it."""
+    return await while_connected(request.receive, work, request.app.state.draining.over)
 
 
 async def while_connected(

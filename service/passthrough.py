@@ -6,7 +6,7 @@ breaks off can end with an error frame that a client understands; its tail is se
 
 import json
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agents import BackboneError, BackboneTimeout
-from service.disconnect import while_connected
+from service.disconnect import while_served
 from service.observed import Call, Observer
 from service.settings import Settings
-from service.sse import EventStream
+from service.sse import EventStream, last_frames
 from service.upstream.openai_road import BackboneAnswer, OpenAIRoad
 from service.usage_tail import UsageTail, asks_for_usage, read_usage, without_usage_chunk
 
@@ -45,8 +45,10 @@ class Proxied:
     needs_usage: bool = False
 
 
-async def passthrough(request: Request, proxied: Proxied) -> Response:
-    """The backbone's answer as it is, with our headers beside its own.
+async def passthrough(
+    request: Request, proxied: Proxied, *, last_words: Callable[[Exception], bytes] = last_frames
+) -> Response:
+    """The backbone's answer as it is, with our headers beside its own; `last_words` end a stream that breaks.
 
     Raises:
         BackboneError: it cannot be reached, fell silent, or sent a whole body that is not JSON or too large.
@@ -58,17 +60,17 @@ async def passthrough(request: Request, proxied: Proxied) -> Response:
         body, drops = asking, True
     with ExitStack() as stack:
         call = stack.enter_context(proxied.observer.call("direct", proxied.backbone))
-        answer = await while_connected(request.receive, proxied.road.post(proxied.path, body))
+        answer = await while_served(request, proxied.road.post(proxied.path, body))
         if answer.content_type != "text/event-stream":
             whole = _whole(answer, call, settings)
-            content = await while_connected(request.receive, whole)
+            content = await while_served(request, whole)
             return Response(content, answer.status, {**answer.headers, **proxied.headers})
         tail = UsageTail(proxied.prompt_tokens)
         frames = _relay(answer, call, tail, stack.pop_all(), settings)
         await anext(frames)  # begun, so that closing it gives back all that it holds
     if drops:
         frames = without_usage_chunk(frames)
-    return EventStream(frames, headers=proxied.headers, first=None, every=None)
+    return EventStream(frames, headers=proxied.headers, first=None, every=None, last_words=last_words)
 
 
 async def _relay(

@@ -68,12 +68,10 @@ async def plan_request(request: Request, wire: ChatRequest) -> PlannedRequest:
     settings: Settings = request.app.state.settings
     admission = admission_of(request.scope.get("state", {}))
     target = target_of(request, wire.model, admission)
-    backbones = request.app.state.backbones
-    road = backbones.road(target.backbone) if backbones else None
-    fast = road if isinstance(road, OpenAIRoad) else None
+    fast = _fast_road(request, target)
     question = to_question(wire, target, request.headers)
     tokens = check_caps(wire, question, settings)
-    untouched = target.mode is None and wire.polylect is None and fast is not None
+    untouched = goes_untouched(request, target, wire.polylect)
     plan = None if untouched else request.app.state.pipeline.plan(question)
     headers = {"x-polylect-mode": "direct"}
     if plan:
@@ -112,6 +110,17 @@ def target_of(request: Request, model: str, admission: Admission) -> Target:
     if not admission.allows(model):
         raise ModelNotFound(model, [one for one in catalogue.ids() if admission.allows(one)])
     return target
+
+
+def goes_untouched(request: Request, target: Target, steering: Steering | None) -> bool:
+    """Whether it is not looked into: a backbone's own id, without our object, on the fast road."""
+    return target.mode is None and steering is None and _fast_road(request, target) is not None
+
+
+def _fast_road(request: Request, target: Target) -> OpenAIRoad | None:
+    backbones = request.app.state.backbones
+    road = backbones.road(target.backbone) if backbones else None
+    return road if isinstance(road, OpenAIRoad) else None
 
 
 def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -> Question:

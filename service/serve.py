@@ -45,9 +45,7 @@ def serve(settings: Settings, console: Console) -> None:
             names = ", ".join(app.state.catalogue.backbones)
             console.print(f"Listening on http://{settings.host}:{port}/v1 before {names}.", highlight=False)
             notice, drain = settings.notice_seconds, settings.drain_seconds
-            server = DrainingServer(
-                config, app.state.draining, notice_seconds=notice, drain_seconds=drain
-            )
+            server = DrainingServer(config, app.state.draining, notice_seconds=notice, drain_seconds=drain)
             await server.serve([listening])
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

@@ -4,13 +4,13 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from service.disconnect import ClientGone, while_connected
+from service.disconnect import ClientGone, ServiceStopping, while_connected
 from service.errors import envelope, error_response, status_of
 
 log = logging.getLogger("polylect")
@@ -38,12 +38,17 @@ def frame(data: Mapping[str, Any]) -> bytes:
     return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
 
 
+def last_frames(error: Exception) -> bytes:
+    """How a stream of chat ends that has failed."""
+    return frame(envelope(error)) + DONE
+
+
 class EventStream(Response):
-    """Streams frames as they are made; the last of them is `DONE`.
+    """Streams frames as they are made; those that end it are among them.
 
     The status is decided by the first frame that is not `Tentative`: an error before it, and before the first
-    keep-alive is due, is answered with its own status and no stream at all. Later it is an error frame. When
-    the client leaves the maker of the frames is cancelled, before the first frame too.
+    keep-alive is due, is answered with its own status and no stream at all. Later `last_words` of it end the
+    stream. When the client leaves the maker of the frames is cancelled, before the first frame too.
 
     `first` and `every` are seconds of silence before the first and the following keep-alives, None for none.
     """
@@ -55,41 +60,56 @@ class EventStream(Response):
         headers: Mapping[str, str],
         first: float | None,
         every: float | None,
+        last_words: Callable[[Exception], bytes] = last_frames,
     ) -> None:
         super().__init__(headers={**headers, **HEADERS})
         del self.headers["content-length"]
         self._frames = frames
         self._first = first
         self._every = every
+        self._last_words = last_words
+        self._started = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI: send everything, or stop when nobody listens any more."""
+        """ASGI: send everything; stop when nobody listens any more, or when the service ends."""
+        stopping = scope["app"].state.draining.over
         try:
-            await while_connected(receive, self._respond(scope, receive, send))
+            await while_connected(receive, self._respond(scope, receive, send), stopping)
         except ClientGone:
             log.info("client left a stream")
+        except ServiceStopping as error:
+            await self._fail(error, scope, receive, send)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         made: asyncio.Queue[Made] = asyncio.Queue(_BUFFERED_FRAMES)
         making = asyncio.create_task(self._make(made))
         try:
             withheld, item = await self._begin(made)
-            if isinstance(item, Exception):
-                await error_response(item)(scope, receive, send)
-                return
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            if withheld:
-                await send({"type": "http.response.body", "body": withheld, "more_body": True})
+            if not isinstance(item, Exception):
+                await self._start(withheld, send)
             while isinstance(item, bytes):
                 await send({"type": "http.response.body", "body": item, "more_body": True})
                 item = await _next(made, self._every)
-            if item is not None:
-                last_words = frame(envelope(item)) + DONE
-                await send({"type": "http.response.body", "body": last_words, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            if item is None:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                await self._fail(item, scope, receive, send)
         finally:
             making.cancel()
             await asyncio.gather(making, return_exceptions=True)
+
+    async def _start(self, withheld: bytes, send: Send) -> None:
+        self._started = True
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        if withheld:
+            await send({"type": "http.response.body", "body": withheld, "more_body": True})
+
+    async def _fail(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        """A status of its own, or the last words of a stream that has begun."""
+        if self._started:
+            await send({"type": "http.response.body", "body": self._last_words(error), "more_body": False})
+        else:
+            await error_response(error)(scope, receive, send)
 
     async def _begin(self, made: "asyncio.Queue[Made]") -> tuple[bytes, Made]:
         """Tentative frames, joined, and the item after them, which decides the status."""

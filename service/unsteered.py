@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from service.admission import admission_of
-from service.disconnect import while_connected
+from service.disconnect import while_served
 from service.errors import InvalidRequest, invalid
 from service.observed import Observer
 from service.passthrough import Proxied, passthrough, renamed
@@ -85,7 +85,7 @@ async def _translate(
         frames = _frames(road, asked, wire.model, observer)
         return EventStream(frames, headers=headers, first=first, every=every)
     with observer.call("direct", road.model) as call:
-        answer = await while_connected(request.receive, road.whole(path, asked))
+        answer = await while_served(request, road.whole(path, asked))
         call.usage = read_usage(answer.get("usage"))
     return JSONResponse({**answer, "model": wire.model}, headers=headers)
 

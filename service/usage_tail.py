@@ -42,10 +42,11 @@ def _object_after(text: bytes) -> Any:
 
 
 def read_usage(found: Any) -> Usage | None:
-    """OpenAI's usage object, where it is one."""
+    """OpenAI's usage object, where it is one: chat's, or that of a response."""
     if not isinstance(found, dict):
         return None
-    prompt, completion = found.get("prompt_tokens"), found.get("completion_tokens")
+    prompt = found.get("prompt_tokens", found.get("input_tokens"))
+    completion = found.get("completion_tokens", found.get("output_tokens"))
     if not isinstance(prompt, int):
         return None
     return Usage(prompt, completion if isinstance(completion, int) else 0)

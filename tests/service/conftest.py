@@ -188,7 +188,7 @@ def client(service: str) -> Iterator[openai.OpenAI]:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve() -> type[Serving]:
     """For tests that need a service of their own: `with serve(create_app(settings)) as url`."""
     return Serving
