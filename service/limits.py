@@ -118,10 +118,8 @@ class RateLimits:
         ]
 
     async def _look(self, window: Window) -> Level:
-        used, expiry = await asyncio.gather(
-            self._storage.get(window.name), self._storage.get_expiry(window.name)
-        )
-        left = window.ends or expiry - time.time()
+        used = await self._storage.get(window.name)
+        left = window.ends or await self._storage.get_expiry(window.name) - time.time()
         return Level(window, used, left if left > 0 else window.seconds)
 
     async def _take(self, before: Level) -> Level:
