@@ -16,6 +16,8 @@ log = logging.getLogger("polylect")
 GUARDED = ("/v1", "/metrics")
 """These paths, and what is below them."""
 
+_DONE = (b"data: [DONE]\n\n", b"data: [DONE]\r\n\r\n")
+
 
 class Gate:
     """Lets requests with a key pass, with a `KeyAdmission` at `scope["state"]["admission"]`.
@@ -46,7 +48,7 @@ class Gate:
         async def send_last(message: Message) -> None:
             # Before the answer's end and not after it: who has read an answer to its end may ask again at
             # once, and must find its slot free and its tokens counted.
-            if message["type"] == "http.response.body" and not message.get("more_body", False):
+            if _is_last(message):
                 await admission.leave()
             await send(message)
 
@@ -71,6 +73,13 @@ def identify(scope: Scope, keys: Keys) -> Key:
         # The key is not repeated, not even in part: answers are logged in more places than keys are.
         raise InvalidKey("Incorrect API key. Ask the operator of this service for one.")
     return key
+
+
+def _is_last(message: Message) -> bool:
+    """Whether the client has read all that it waits for; of a stream that is `[DONE]`, and not its end."""
+    if message["type"] != "http.response.body":
+        return False
+    return not message.get("more_body", False) or message.get("body", b"").endswith(_DONE)
 
 
 def _guarded(path: str) -> bool:

@@ -4,14 +4,22 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import openai
 import pytest
+from limits.aio.storage import MemoryStorage
+from starlette.types import Message, Receive, Scope, Send
 
-from service.keys import Key, create_key, revoke_key
+from service.auth import Gate
+from service.errors import RateLimited, TooManyAtOnce
+from service.keys import Key, Keys, create_key, revoke_key
+from service.limits import RateLimits
+from service.slots import LocalSlots
 
 HELLO = [{"role": "user", "content": "Hello"}]
 KEYS: dict[str, dict[str, object]] = {
@@ -32,20 +40,24 @@ class Guarded:
     url: str
     path: Path
     made: dict[str, tuple[Key, str]]
+    keyless: openai.OpenAI
 
     def client(self, name: str) -> openai.OpenAI:
         return self.using(self.made[name][1])
 
     def using(self, secret: str) -> openai.OpenAI:
-        return openai.OpenAI(base_url=f"{self.url}/v1", api_key=secret, max_retries=0, timeout=20)
+        return self.keyless.with_options(api_key=secret)
 
 
 @pytest.fixture(scope="module")
 def _guarded(_backbone, settings_for, serve_settings, tmp_path_factory) -> Iterator[Guarded]:
     path = tmp_path_factory.mktemp("keys") / "keys.json"
     made = {name: create_key(path, name, **limits) for name, limits in KEYS.items()}
-    with serve_settings(settings_for(_backbone.url, keys_file=path)) as url:
-        yield Guarded(url, path, made)
+    options = {"api_key": "none", "max_retries": 0, "timeout": 20}
+    with ExitStack() as stack:
+        url = stack.enter_context(serve_settings(settings_for(_backbone.url, keys_file=path)))
+        keyless = stack.enter_context(openai.OpenAI(base_url=f"{url}/v1", **options))
+        yield Guarded(url, path, made, keyless)
 
 
 @pytest.fixture
@@ -202,6 +214,49 @@ async def test_who_leaves_gives_the_slot_back(guarded, backbone, model, stream):
         return httpx.get(f"{guarded.url}/v1/models", headers=headers).status_code == 200
 
     assert await asyncio.to_thread(eventually, free)
+
+
+@pytest.mark.parametrize("last", [b"All is well.", b"data: {}\n\ndata: [DONE]\n\n", b"data: [DONE]\r\n\r\n"])
+async def test_slot_and_tokens_are_settled_before_the_client_sees_the_end(tmp_path, last):
+    key, secret = create_key(tmp_path / "keys.json", "Ana", concurrent=1, tokens_per_minute=100)
+    limits = RateLimits(MemoryStorage(), LocalSlots())
+    state = SimpleNamespace(keys=Keys(tmp_path / "keys.json"), rate_limits=limits)
+    ended = []
+
+    async def spends(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"]["admission"].spend(100)
+        await send({"type": "http.response.body", "body": b"data: {}\n\n", "more_body": True})
+        await send({"type": "http.response.body", "body": last, "more_body": last.startswith(b"data")})
+
+    async def send(message: Message) -> None:
+        if message["body"] != last:
+            with pytest.raises(TooManyAtOnce):
+                await limits.enter(key)
+            return
+        await limits.leave(key, await limits.enter(key))
+        with pytest.raises(RateLimited):
+            await limits.charge(key, calls=1, tokens=1)
+        ended.append(message)
+
+    scope = {"type": "http", "path": "/v1/models", "app": SimpleNamespace(state=state)}
+    scope["headers"] = [(b"authorization", f"Bearer {secret}".encode())]
+    await Gate(spends)(scope, None, send)
+    assert len(ended) == 1
+
+
+async def test_a_failing_application_gives_the_slot_back(tmp_path):
+    key, secret = create_key(tmp_path / "keys.json", "Ana", concurrent=1)
+    limits = RateLimits(MemoryStorage(), LocalSlots())
+    state = SimpleNamespace(keys=Keys(tmp_path / "keys.json"), rate_limits=limits)
+
+    async def fails(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("scripted")
+
+    scope = {"type": "http", "path": "/v1/models", "app": SimpleNamespace(state=state)}
+    scope["headers"] = [(b"authorization", f"Bearer {secret}".encode())]
+    with pytest.raises(RuntimeError, match="scripted"):
+        await Gate(fails)(scope, None, None)
+    assert await limits.enter(key)
 
 
 def test_a_revoked_key_is_refused_within_two_seconds_without_a_restart(guarded):

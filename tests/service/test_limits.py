@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import openai
 import pytest
@@ -78,6 +78,21 @@ async def test_a_refused_request_costs_nothing_of_the_other_limits():
     headers = await limits.charge(key, calls=1, tokens=10)
     assert headers["x-ratelimit-remaining-requests"] == "98"
     assert headers["x-ratelimit-remaining-tokens"] == "0"
+
+
+async def test_a_refused_request_does_not_even_for_a_moment_stand_in_the_way_of_others():
+    class Seen(MemoryStorage):
+        added: ClassVar[list[int]] = []
+
+        async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+            self.added.append(amount)
+            return await super().incr(key, expiry, amount)
+
+    storage = Seen()
+    limits, key = RateLimits(storage, LocalSlots()), key_of(requests_per_minute=10)
+    await limits.charge(key, calls=7, tokens=1)
+    await refused(limits, key, calls=4)
+    assert storage.added == [7]
 
 
 async def test_what_can_never_pass_is_not_to_be_repeated():
@@ -238,12 +253,12 @@ async def test_replicas_share_their_slots(replicas):
 async def test_the_slots_of_a_replica_that_died_come_back_and_those_of_a_living_one_do_not(redis_url):
     async with open_redis(redis_url, lease=0.3) as (storage, living, _):
         died = RedisSlots(storage.bridge.get_connection(), lease=0.3)  # nobody renews what it holds
-        assert await living.take("renewed", 1)
-        assert await died.take("lost", 1)
-        assert await living.take("lost", 1) is None
+        assert await living.take("key", 2)
+        assert await died.take("key", 2)
+        assert await living.take("key", 2) is None
         await asyncio.sleep(0.6)
-        assert await living.take("lost", 1)
-        assert await living.take("renewed", 1) is None
+        assert await living.take("key", 2)
+        assert await living.take("key", 2) is None
 
 
 async def test_a_redis_that_hangs_refuses_within_two_seconds(replicas, redis_url):
