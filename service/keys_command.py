@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from service.keys import Key, create_key, read_keys, revoke_key
 from service.settings import ConfigurationError, load_settings
@@ -86,11 +86,13 @@ def _path(file: Path | None) -> Path:
 
 
 def _table(keys: tuple[Key, ...]) -> Table:
-    table = Table("id", "owner", "models", *(name.replace("_", " ") for name in LIMITS), "created", box=None)
+    whole = [Column(name, no_wrap=True) for name in ("id", "created")]
+    headings = (Column(name.replace("_", " "), overflow="fold") for name in ("owner", "models", *LIMITS))
+    table = Table(*whole, *headings, box=None)
     for key in keys:
         limits = (getattr(key, name) for name in LIMITS)
         shown = ("-" if limit is None else f"{limit:,}" for limit in limits)
-        table.add_row(key.id, key.owner, ", ".join(key.models or ("*",)), *shown, f"{key.created:%Y-%m-%d}")
+        table.add_row(key.id, f"{key.created:%Y-%m-%d}", key.owner, ", ".join(key.models or ("*",)), *shown)
     return table
 
 

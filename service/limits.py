@@ -58,11 +58,12 @@ class RateLimits:
         """
         windows = self._windows(key, calls, max(1, tokens))
         async with self._reaching():
-            before = await asyncio.gather(*(self._look(window) for window in windows))
+            before = [await self._look(window) for window in windows]
             admit(key, before)
-            after = await asyncio.gather(*(self._take(level) for level in before))
+            after = [await self._take(level) for level in before]
             if any(level.overdrawn for level in after):
-                await asyncio.gather(*(self._add(window, -window.cost) for window in windows))
+                for window in windows:
+                    await self._add(window, -window.cost)
                 admit(key, after)
         return headers(after, taken=True)
 
@@ -74,7 +75,8 @@ class RateLimits:
         """
         windows = [window for window in self._windows(key, 0, tokens) if window.kind != "requests"]
         async with self._reaching():
-            await asyncio.gather(*(self._add(window, tokens) for window in windows))
+            for window in windows:
+                await self._add(window, tokens)
 
     async def enter(self, key: Key) -> str | None:
         """A lease of one of the key's slots; None for a key without such a limit.
@@ -197,7 +199,10 @@ class KeyAdmission:
     async def leave(self) -> None:
         """Settle, and give the slot back; nothing is left to do the second time."""
         lease, self._lease = self._lease, None
-        await asyncio.gather(self.settle(), self._release(lease))
+        try:
+            await self.settle()
+        finally:
+            await self._release(lease)
 
     async def _release(self, lease: str | None) -> None:
         if lease is None:

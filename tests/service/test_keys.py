@@ -181,7 +181,9 @@ def test_create_list_revoke(path):
     listed = json.loads(polylect("list", "--json", path=path).stdout)
     assert [one["id"] for one in listed] == [key.id]
     assert "sha256" not in listed[0]
-    assert "Ana" in polylect("list", path=path).stdout
+    shown = polylect("list", path=path).stdout
+    assert key.id in shown
+    assert "Ana" in shown
     assert polylect("revoke", key.id, path=path).exit_code == 0
     assert read_keys(path) == ()
 
