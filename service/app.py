@@ -14,15 +14,33 @@ from starlette.responses import Response
 from agents import BackboneError as AgentsBackboneError
 from agents import BadQuestion, Knowledge, Model, NobodySpoke, Pipeline, load_knowledge
 from service import catalogue, chat, health, polylect, responses, telemetry, unsteered
+from service.auth import Gate
 from service.disconnect import ClientGone, ServiceStopping
 from service.draining_server import Draining
 from service.embedded import open_embedded
-from service.errors import InvalidRequest, answer_error, answer_http_exception, answer_request_validation
+from service.errors import (
+    InvalidRequest,
+    LimitsUnavailable,
+    answer_error,
+    answer_http_exception,
+    answer_request_validation,
+)
 from service.fan_outs import FanOuts
+from service.keys import Keys
+from service.limits import open_rate_limits
 from service.settings import Settings
 from service.upstream.backbones import Backbones, open_backbones
 
 log = logging.getLogger("polylect")
+
+_EXPECTED = (
+    InvalidRequest,
+    LimitsUnavailable,
+    BadQuestion,
+    AgentsBackboneError,
+    NobodySpoke,
+    ServiceStopping,
+)
 
 
 def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
@@ -36,12 +54,13 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
     )
     for router in (chat, responses, unsteered, polylect, catalogue, health):
         app.include_router(router.router)
-    for expected in (InvalidRequest, BadQuestion, AgentsBackboneError, NobodySpoke, ServiceStopping):
+    for expected in _EXPECTED:
         app.add_exception_handler(expected, answer_error)
     app.add_exception_handler(HTTPException, answer_http_exception)
     app.add_exception_handler(RequestValidationError, answer_request_validation)
     app.add_exception_handler(ClientGone, _nobody_listens)
-    app.add_middleware(telemetry.RequestId)
+    app.add_middleware(Gate)
+    app.add_middleware(telemetry.RequestId)  # the outermost: refusals of the gate have an id too
     return app
 
 
@@ -62,6 +81,10 @@ async def _open(
     app: FastAPI, settings: Settings, knowledge: Knowledge, model: Model | None, stack: AsyncExitStack
 ) -> None:
     """Reach the backbones and put everything that requests need on `app.state`."""
+    app.state.keys = Keys(settings.keys_file) if settings.keys_file else None
+    app.state.rate_limits = None
+    if app.state.keys:
+        app.state.rate_limits = await stack.enter_async_context(open_rate_limits(settings.redis_url))
     backbones: Backbones | None = None
     if model is None:
         deployments = settings.model_list or [await stack.enter_async_context(open_embedded(settings))]
@@ -80,7 +103,9 @@ async def _open(
 def _fingerprint(settings: Settings, knowledge: Knowledge, names: tuple[str, ...]) -> str:
     """Changes whenever configuration, prompts or backbones do: OpenAI's `system_fingerprint`."""
     seen = (
-        settings.model_dump_json(exclude={"host", "port"}) + knowledge.prompts.fingerprint + ",".join(names)
+        settings.model_dump_json(exclude={"host", "port", "keys_file", "redis_url"})
+        + knowledge.prompts.fingerprint
+        + ",".join(names)
     )
     return f"fp_{hashlib.sha256(seen.encode()).hexdigest()[:12]}"
 

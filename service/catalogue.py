@@ -1,11 +1,13 @@
 """GET /v1/models, and what a model id means: a mode, a mode on a certain backbone, or a backbone itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from fastapi import APIRouter, Request
 
 from agents import MODES, Mode
+from service.admission import admission_of
 from service.errors import ModelNotFound
 
 PREFIX = "polylect/"
@@ -29,22 +31,25 @@ class Catalogue:
 
     backbones: tuple[str, ...]
 
-    def ids(self) -> list[str]:
-        """The modes, then the backbones."""
-        return [*(f"{PREFIX}{mode}" for mode in MODES), *self.backbones]
+    def ids(self, allows: Callable[[str], bool] = lambda _: True) -> list[str]:
+        """The modes, then the backbones, as far as the asker may use them."""
+        known = [*(f"{PREFIX}{mode}" for mode in MODES), *self.backbones]
+        return [one for one in known if allows(one)]
 
-    def target(self, model: str) -> Target:
+    def target(self, model: str, allows: Callable[[str], bool] = lambda _: True) -> Target:
         """What this id means.
 
         Raises:
-            ModelNotFound: neither a mode nor a backbone is called so.
+            ModelNotFound: neither a mode nor a backbone is called so, or the asker may not use it.
         """
+        if not allows(model):
+            raise ModelNotFound(model, self.ids(allows))
         if model in self.backbones:
             return Target(None, model)
         mode, _, backbone = model.removeprefix(PREFIX).partition("@")
         backbone = backbone or self.backbones[0]
         if not model.startswith(PREFIX) or mode not in get_args(Mode) or backbone not in self.backbones:
-            raise ModelNotFound(model, self.ids())
+            raise ModelNotFound(model, self.ids(allows))
         return Target(mode, backbone)  # type: ignore[arg-type]  # just checked against the Literal
 
     def describe(self, model: str) -> dict[str, Any]:
@@ -55,14 +60,15 @@ class Catalogue:
 
 @router.get("/models", summary="List the models: modes first, then backbones")
 async def list_models(request: Request) -> dict[str, Any]:
-    """Every id that `model` may name."""
+    """Every id that `model` may name, and that the asker's key allows."""
     catalogue: Catalogue = request.app.state.catalogue
-    return {"object": "list", "data": [catalogue.describe(model) for model in catalogue.ids()]}
+    ids = catalogue.ids(admission_of(request.scope.get("state", {})).allows)
+    return {"object": "list", "data": [catalogue.describe(model) for model in ids]}
 
 
 @router.get("/models/{model:path}", summary="One model; ids may contain slashes")
 async def retrieve_model(request: Request, model: str) -> dict[str, Any]:
     """One of them; also a mode on a certain backbone, such as `polylect/multiplex@NAME`."""
     catalogue: Catalogue = request.app.state.catalogue
-    catalogue.target(model)
+    catalogue.target(model, admission_of(request.scope.get("state", {})).allows)
     return catalogue.describe(model)

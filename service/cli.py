@@ -13,6 +13,7 @@ from rich.table import Table
 from agents import ContextDetector, Cultures, load_detector
 from service.ask import Ask, AskFailed, ask_service
 from service.embedded import EmbeddedError
+from service.keys_command import app as keys
 from service.serve import serve as run_service
 from service.settings import ConfigurationError, Settings, load_settings
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(keys, name="keys")
 problems = Console(stderr=True)
 T = TypeVar("T")
 

@@ -1,6 +1,7 @@
 """One table: exception -> status, type, code; and OpenAI's error envelope."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, cast
 
 from fastapi.exceptions import RequestValidationError
@@ -21,7 +22,13 @@ from service.disconnect import ServiceStopping
 
 
 class InvalidRequest(Exception):
-    """The request cannot be read: 400, or another 4xx where HTTP has a better word."""
+    """The request cannot be read: 400, or another 4xx where HTTP has a better word.
+
+    `kind` is OpenAI's `type` where it is not the status's own; `headers` go with the answer.
+    """
+
+    kind: str | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self, message: str, *, param: str | None = None, code: str | None = None, status: int = 400
@@ -51,6 +58,31 @@ class TooManyAtOnce(InvalidRequest):
         super().__init__(message, code=code, status=429)
 
 
+class InvalidKey(InvalidRequest):
+    """No API key came with the request, or one that nobody has: 401."""
+
+    headers: Mapping[str, str] = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="invalid_api_key", status=401)
+
+
+class RateLimited(InvalidRequest):
+    """A key has used up what it may: 429. `kind` is what was too much, as OpenAI says it."""
+
+    def __init__(self, message: str, *, kind: str, code: str, headers: Mapping[str, str]) -> None:
+        super().__init__(message, code=code, status=429)
+        self.kind = kind
+        self.headers = headers
+
+
+class LimitsUnavailable(Exception):
+    """Redis, which counts what keys use, does not answer: 503, since nobody is served uncounted."""
+
+    code = "limits_unavailable"
+    message = "The service cannot count what keys use at the moment, and serves nobody uncounted. Try again."
+
+
 TABLE: tuple[tuple[type[Exception], int, str], ...] = (
     (BadQuestion, 400, "invalid_request_error"),
     (BackboneTimeout, 504, "upstream_error"),
@@ -58,6 +90,7 @@ TABLE: tuple[tuple[type[Exception], int, str], ...] = (
     (BackboneError, 502, "upstream_error"),
     (NobodySpoke, 502, "upstream_error"),
     (ServiceStopping, 503, "server_error"),
+    (LimitsUnavailable, 503, "server_error"),
 )
 """From the special to the general; what is not here is ours: 500."""
 
@@ -77,7 +110,7 @@ def status_of(error: Exception) -> int:
 def envelope(error: Exception) -> dict[str, Any]:
     """OpenAI's error object: always message, type, param and code."""
     if isinstance(error, InvalidRequest):
-        kind = "rate_limit_error" if error.status == 429 else "invalid_request_error"
+        kind = error.kind or ("rate_limit_error" if error.status == 429 else "invalid_request_error")
         return _envelope(error.message, kind, error.param, error.code)
     found = next((kind for error_type, _, kind in TABLE if isinstance(error, error_type)), None)
     if found is None:
@@ -90,7 +123,7 @@ def envelope(error: Exception) -> dict[str, Any]:
 
 def error_response(error: Exception) -> JSONResponse:
     """The whole answer. A failure of an expensive fan-out asks the client not to repeat it by itself."""
-    headers = {}
+    headers = dict(error.headers) if isinstance(error, InvalidRequest) else {}
     if retry_after := getattr(error, "retry_after", None):
         headers["Retry-After"] = str(retry_after)
     if status_of(error) >= 500:

@@ -10,7 +10,7 @@ from fastapi import Request
 
 from agents import Event, Mode, Plan, Question, estimate
 from service.admission import Admission, admission_of
-from service.catalogue import Catalogue, Target
+from service.catalogue import PREFIX, Catalogue, Target
 from service.errors import InvalidRequest, ModelNotFound
 from service.extension import headers as extension_headers
 from service.observed import ObservedModel, Observer
@@ -68,6 +68,8 @@ async def plan_request(request: Request, wire: ChatRequest) -> PlannedRequest:
     settings: Settings = request.app.state.settings
     admission = admission_of(request.scope.get("state", {}))
     target = target_of(request, wire.model, admission)
+    if wire.polylect and wire.polylect.mode:
+        _check_mode(request, wire.polylect.mode, admission)
     fast = _fast_road(request, target)
     question = to_question(wire, target, request.headers)
     tokens = check_caps(wire, question, settings)
@@ -106,10 +108,14 @@ def target_of(request: Request, model: str, admission: Admission) -> Target:
         ModelNotFound: nobody is called so, or the asker's key does not allow it.
     """
     catalogue: Catalogue = request.app.state.catalogue
-    target = catalogue.target(model)
-    if not admission.allows(model):
-        raise ModelNotFound(model, [one for one in catalogue.ids() if admission.allows(one)])
-    return target
+    return catalogue.target(model, admission.allows)
+
+
+def _check_mode(request: Request, mode: str, admission: Admission) -> None:
+    """A key that does not allow a mode by its model id does not allow it by the body either."""
+    if not admission.allows(f"{PREFIX}{mode}"):
+        catalogue: Catalogue = request.app.state.catalogue
+        raise ModelNotFound(f"{PREFIX}{mode}", catalogue.ids(admission.allows))
 
 
 def goes_untouched(request: Request, target: Target, steering: Steering | None) -> bool:

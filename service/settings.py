@@ -7,9 +7,19 @@ names the key, the value and the cure.
 import os
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -76,9 +86,11 @@ class Settings(BaseSettings):
         env_prefix="POLYLECT_", extra="forbid", frozen=True, protected_namespaces=(), env_ignore_empty=True
     )
 
+    keys_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     model_list: tuple[Deployment, ...] = ()
+    redis_url: SecretStr | None = None
     router_settings: dict[str, Any] = Field(default_factory=dict)
     embedded_model: str | None = None
     embedded_slots: int | None = Field(default=None, ge=1, le=64)
@@ -115,12 +127,28 @@ class Settings(BaseSettings):
 
     @field_validator("host")
     @classmethod
-    def _is_loopback(cls, value: str) -> str:
-        if value not in {"127.0.0.1", "localhost", "::1"}:
+    def _needs_keys(cls, value: str, info: ValidationInfo) -> str:
+        """Of the field and not of the model, whose errors would repeat every value, secrets too."""
+        if value not in {"127.0.0.1", "localhost", "::1"} and not info.data.get("keys_file"):
             raise ValueError(
-                "the service listens on loopback alone until it has API keys: use 127.0.0.1, and let a "
-                "reverse proxy that checks who calls face the network"
+                "without API keys the service listens on loopback alone: set keys_file (POLYLECT_KEYS_FILE) "
+                "and make a key with `polylect keys create --owner NAME`, or use 127.0.0.1"
             )
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return value
+        try:
+            url = urlsplit(value.get_secret_value())
+            good = url.scheme == "unix" or bool(url.scheme in {"redis", "rediss"} and url.hostname)
+            good = good and (url.port or 1) > 0
+        except ValueError:  # its message may repeat a part of the password
+            good = False
+        if not good:
+            raise ValueError("it must be redis://[:PASSWORD@]HOST[:PORT][/DB], rediss://... or unix:///PATH")
         return value
 
     @property
@@ -215,5 +243,6 @@ def _cure(problem: Any, key: str) -> str:
     if problem["type"] == "missing":
         return "it is missing; add it."
     message = problem["msg"].removeprefix("Value error, ")
-    secret = "key" in key.rsplit(".", 1)[-1]
+    name = key.rsplit(".", 1)[-1]
+    secret = ("key" in name and name != "keys_file") or name == "redis_url"
     return f"{'the value' if secret else repr(problem['input'])} cannot be used: {message}."

@@ -66,7 +66,9 @@ def test_languages_may_be_listed_with_commas(monkeypatch):
         ("prot: 9000", ["prot", "did you mean port"]),
         ("port: many", ["port", "'many'"]),
         ("port: 70000", ["port", "70000", "65535"]),
-        ("host: 0.0.0.0", ["host", "0.0.0.0", "loopback", "127.0.0.1"]),
+        ("host: 0.0.0.0", ["host", "0.0.0.0", "loopback", "polylect keys create"]),
+        ("redis_url: memcached://h", ["redis_url", "rediss://", "unix://"]),
+        ("redis_url: 'redis:///0'", ["redis_url", "HOST"]),
         ("model_list: [{litellm_params: {model: openai/x}}]", ["model_list.0.model_name", "missing"]),
         ("model_list: [{model_name: x}]", ["model_list.0.litellm_params", "missing"]),
         ("model_list: [{model_name: x, litellm_params: {}}]", ["litellm_params.model", "missing"]),
@@ -96,8 +98,31 @@ def test_a_named_file_that_is_missing_is_said(monkeypatch):
         load_settings()
 
 
-def test_a_secret_is_never_repeated():
-    write("model_list: [{model_name: x, litellm_params: {model: openai/x, api_key: [s3cret]}}]")
+def test_with_a_file_of_keys_it_may_listen_anywhere(monkeypatch):
+    monkeypatch.setenv("POLYLECT_KEYS_FILE", "keys.json")
+    assert load_settings(host="0.0.0.0").keys_file == Path("keys.json")
+
+
+def test_the_password_of_redis_is_never_repeated(monkeypatch):
+    for url in ("redis://:s3cret@[h", "redis://:s3cret@h:x/0", "http://:s3cret@h"):
+        monkeypatch.setenv("POLYLECT_REDIS_URL", url)
+        with pytest.raises(ConfigurationError) as caught:
+            load_settings()
+        assert "s3cret" not in str(caught.value)
+    monkeypatch.setenv("POLYLECT_REDIS_URL", "rediss://:s3cret@h:6380/1")
+    settings = load_settings()
+    assert "s3cret" not in repr(settings) + settings.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "model_list: [{model_name: x, litellm_params: {model: openai/x, api_key: [s3cret]}}]",
+        "{host: 0.0.0.0, model_list: [{model_name: x, litellm_params: {model: openai/x, api_key: s3cret}}]}",
+    ],
+)
+def test_a_secret_is_never_repeated(content):
+    write(content)
     with pytest.raises(ConfigurationError) as caught:
         load_settings()
     assert "s3cret" not in str(caught.value)
