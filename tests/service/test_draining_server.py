@@ -1,0 +1,86 @@
+"""SIGTERM to the service's own process: not ready first, running answers may end, the rest ends by name."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+NOTICE, DRAIN = 0.6, 1.5
+
+
+@pytest.fixture
+def child(backbone: Any, tmp_path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    params = {"model": "hosted_vllm/scripted", "api_base": backbone.url}
+    config = tmp_path / "polylect.yaml"
+    config.write_text(json.dumps({"model_list": [{"model_name": "scripted", "litellm_params": params}]}))
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("POLYLECT_")}
+    environment |= {"POLYLECT_CONFIG": str(config), "POLYLECT_PORT": str(port)}
+    environment |= {"POLYLECT_NOTICE_SECONDS": str(NOTICE), "POLYLECT_DRAIN_SECONDS": str(DRAIN)}
+    command = [sys.executable, "-m", "service.cli", "serve"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, process)
+        yield url, process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+async def test_the_stop_is_announced_then_drained_then_final(child, backbone):
+    url, process = child
+    reply = type(backbone.reply({}))
+    script = {"short": reply(words=["a "] * 4, pause=0.25), "long": reply(words=["a "] * 100, pause=0.25)}
+    backbone.reply = lambda body: script["short" if "short" in str(body["messages"]) else "long"]
+    async with httpx.AsyncClient(timeout=20) as client:
+        asked = [
+            asyncio.create_task(_ask(client, url, text, stream=stream))
+            for text, stream in (("short", True), ("long", True), ("long", False))
+        ]
+        while backbone.running < 3:  # noqa: ASYNC110  # the backbone lives in another thread
+            await asyncio.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.3)
+        ready = await client.get(f"{url}/readyz")
+        assert (ready.status_code, ready.json()["status"]) == (503, "stopping")
+        assert (await client.get(f"{url}/healthz")).status_code == 200
+        short, streamed, whole = await asyncio.gather(*asked)
+    assert '"finish_reason":"stop"' in short.text
+    assert short.text.endswith("data: [DONE]\n\n")
+    assert "service_stopping" not in short.text
+    *_, error, done, rest = streamed.text.split("\n\n")
+    assert json.loads(error.removeprefix("data: "))["error"]["code"] == "service_stopping"
+    assert (done, rest) == ("data: [DONE]", "")
+    assert '"content":"a "' in streamed.text
+    assert (whole.status_code, whole.json()["error"]["code"]) == (503, "service_stopping")
+    process.wait(5)
+    assert backbone.running == 0
+
+
+async def _ask(client: httpx.AsyncClient, url: str, text: str, *, stream: bool) -> httpx.Response:
+    messages = [{"role": "user", "content": text}]
+    body = {"model": "polylect/contextual", "messages": messages, "stream": stream}
+    return await client.post(f"{url}/v1/chat/completions", json=body)
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/healthz", timeout=1).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    pytest.fail("polylect serve did not start")
