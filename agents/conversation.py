@@ -5,6 +5,7 @@ told is appended after it, inside that message. So the backbone's prefix cache s
 templates that refuse late system messages or consecutive user turns still take it.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -65,6 +66,13 @@ def recall(messages: Sequence[Message]) -> str:
     if not last or len(last) > _RECALLED_CHARACTERS:
         return ""
     return "\n\n" + "\n".join(f"> {line}".rstrip() for line in last.splitlines())
+
+
+def opening(messages: Sequence[Message]) -> str:
+    """A word for how a conversation begins, its system message and first turn: the same in every turn."""
+    first = next((at for at, one in enumerate(messages) if one["role"] == "user"), 0)
+    begins = "\0".join(text_of(message) for message in messages[: first + 1])
+    return hashlib.blake2b(begins.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def prepend_system(messages: Sequence[Message], instruction: str) -> tuple[Message, ...]:

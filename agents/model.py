@@ -34,7 +34,8 @@ class ModelRequest:
 
     `backbone` is the operator's name for it, None the default one; `parameters` are OpenAI's (temperature,
     max_tokens, tools …), sent as they are; `stage` says what for and `agent` for which culture's voice (None:
-    for none), for the accounts.
+    for none), for the accounts. Calls of one `conversation` begin alike: whoever balances sends them to the
+    same deployment, whose prefix cache knows that beginning; the word itself says nothing.
     """
 
     messages: Sequence[Message]
@@ -42,6 +43,7 @@ class ModelRequest:
     backbone: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     agent: str | None = None
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

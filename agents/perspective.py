@@ -46,6 +46,7 @@ def voice_request(run: Run, voice: Voice) -> ModelRequest:
         run.question.backbone,
         parameters,
         voice.culture,
+        run.conversation,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.conversation import merge_system, user_texts, without_tools
+from agents.conversation import merge_system, opening, user_texts, without_tools
 from agents.cultures.cultures import Cultures
 from agents.detect.context import ContextDetector
 from agents.detect.language import LanguageDetector
@@ -105,6 +105,7 @@ class Pipeline:
             limits=self.limits,
             emit=events.put_nowait,
             nonce=secrets.token_hex(8),
+            conversation=opening(messages),
         )
 
     async def _invoke(self, plan: Plan, run: Run) -> State:

@@ -33,7 +33,8 @@ class Run:
 
     `messages` is the conversation with one leading system message, `shared` the same as words alone: the
     prefix that all voices have in common. `asked_in` is the asker's language, None when unknown. `nonce`
-    marks what voices said as data; it is new in every run.
+    marks what voices said as data; it is new in every run. `conversation` is the same for all turns of one
+    conversation (see `ModelRequest`).
     """
 
     question: Question
@@ -46,4 +47,5 @@ class Run:
     limits: Limits
     emit: Callable[[Event], None]
     nonce: str
+    conversation: str
     answer: list[str] = field(default_factory=list)

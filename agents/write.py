@@ -22,7 +22,9 @@ async def write(run: Run, messages: Sequence[Message], stage: str) -> None:
 
 
 async def _choice(run: Run, messages: Sequence[Message], stage: str, index: int) -> None:
-    request = ModelRequest(messages, stage, run.question.backbone, _parameters(run, stage, index))
+    parameters = _parameters(run, stage, index)
+    backbone, conversation = run.question.backbone, run.conversation
+    request = ModelRequest(messages, stage, backbone, parameters, conversation=conversation)
     reason: str | None = None
     async with aclosing(run.model.stream(request)) as chunks:
         async for chunk in chunks:

@@ -20,7 +20,8 @@ from service.disconnect import while_served
 from service.observed import Call, Observer
 from service.settings import Settings
 from service.sse import EventStream, last_frames
-from service.upstream.openai_road import BackboneAnswer, OpenAIRoad
+from service.upstream.backbones import FastRoad
+from service.upstream.openai_road import BackboneAnswer
 from service.usage_tail import UsageTail, asks_for_usage, read_usage, without_usage_chunk
 
 _FRAME_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
@@ -35,7 +36,7 @@ class Proxied:
     estimate that counts where a backbone reports nothing.
     """
 
-    road: OpenAIRoad
+    road: FastRoad
     path: str
     body: bytes
     headers: Mapping[str, str]
@@ -134,7 +135,7 @@ async def _whole(answer: BackboneAnswer, call: Call, settings: Settings) -> byte
     return content
 
 
-def renamed(body: bytes, model: str, road: OpenAIRoad, *, ours: bool) -> bytes:
+def renamed(body: bytes, model: str, road: FastRoad, *, ours: bool) -> bytes:
     """The same request to the backbone: its own model id, without our object; else the very bytes."""
     if model == road.model and not ours:
         return body

@@ -16,7 +16,7 @@ from service.extension import headers as extension_headers
 from service.observed import ObservedModel, Observer
 from service.passthrough import Proxied
 from service.settings import Settings
-from service.upstream.openai_road import OpenAIRoad
+from service.upstream.backbones import Backbones, FastRoad
 from service.wire import OURS, ChatRequest, Steering
 
 
@@ -30,7 +30,7 @@ class PlannedRequest:
 
     wire: ChatRequest
     target: Target
-    road: OpenAIRoad | None
+    road: FastRoad | None
     observer: Observer
     headers: Mapping[str, str]
     question: Question
@@ -39,11 +39,11 @@ class PlannedRequest:
     counts_tokens: bool
 
     @property
-    def proxied(self) -> OpenAIRoad | None:
+    def proxied(self) -> FastRoad | None:
         """The road on which it goes through byte by byte; None when it is steered or needs translation."""
         return self.road if self.plan is None or self.plan.mode == "direct" else None
 
-    def to_proxy(self, road: OpenAIRoad, path: str, body: bytes) -> Proxied:
+    def to_proxy(self, road: FastRoad, path: str, body: bytes) -> Proxied:
         """What goes through on this road."""
         named = self.target.backbone
         tokens = self.prompt_tokens
@@ -123,10 +123,9 @@ def goes_untouched(request: Request, target: Target, steering: Steering | None) 
     return target.mode is None and steering is None and _fast_road(request, target) is not None
 
 
-def _fast_road(request: Request, target: Target) -> OpenAIRoad | None:
-    backbones = request.app.state.backbones
-    road = backbones.road(target.backbone) if backbones else None
-    return road if isinstance(road, OpenAIRoad) else None
+def _fast_road(request: Request, target: Target) -> FastRoad | None:
+    backbones: Backbones | None = request.app.state.backbones
+    return backbones.fast_road(target.backbone) if backbones else None
 
 
 def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -> Question:

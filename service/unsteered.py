@@ -18,7 +18,6 @@ from service.reading import read_body
 from service.settings import Settings
 from service.sse import DONE, EventStream, frame
 from service.upstream.litellm_road import LiteLLMRoad
-from service.upstream.openai_road import OpenAIRoad
 from service.usage_tail import read_usage
 from service.wire import CompletionRequest, EmbeddingRequest, UnsteeredRequest
 
@@ -60,7 +59,7 @@ async def _pass(request: Request, path: str, adapter: TypeAdapter[Any]) -> Respo
         raise InvalidRequest(f"This service has no backbone that serves {path}.", code="unsupported_endpoint")
     road = backbones.road(target.backbone)
     observer = Observer(admission.spend)
-    if isinstance(road, OpenAIRoad):
+    if not isinstance(road, LiteLLMRoad):
         body = renamed(body, wire.model, road, ours=True)
         counts = admission.counts_tokens
         return await passthrough(

@@ -1,18 +1,20 @@
 """The operator's backbones by name, each with the road that leads to it: this is the agents' Model port."""
 
 import asyncio
-from collections import Counter
+from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 import aiohttp
 
 from agents import ModelChunk, ModelRequest
-from service.settings import Deployment, Settings
+from service.settings import Deployment, LiteLLMParams, Settings
+from service.upstream.balanced_road import BalancedRoad
 from service.upstream.litellm_road import LiteLLMRoad, open_router
 from service.upstream.openai_road import OpenAIRoad, drives
 
-Road = OpenAIRoad | LiteLLMRoad
+FastRoad = OpenAIRoad | BalancedRoad
+Road = FastRoad | LiteLLMRoad
 
 
 class Backbones:
@@ -31,6 +33,11 @@ class Backbones:
         """
         return self._roads[name or self.default]
 
+    def fast_road(self, name: str | None) -> FastRoad | None:
+        """The fast road to this backbone, where one leads there."""
+        road = self.road(name)
+        return None if isinstance(road, LiteLLMRoad) else road
+
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelChunk, None]:
         """The Model port."""
         async with aclosing(self.road(request.backbone).stream(request)) as chunks:
@@ -47,8 +54,9 @@ class Backbones:
 async def open_backbones(deployments: Sequence[Deployment], settings: Settings) -> AsyncIterator[Backbones]:
     """Reach every deployment on the best road it can take; close all connections at the end.
 
-    One OpenAI-compatible deployment behind a name takes the fast road; several behind one name, other
-    providers, and everything as soon as `router_settings` are given go through LiteLLM's Router.
+    OpenAI-compatible deployments take the fast road, several of the same model behind one name too; other
+    providers, several models behind one name, and everything as soon as `router_settings` are given go
+    through LiteLLM's Router.
 
     Raises:
         ConfigurationError: LiteLLM does not accept a deployment.
@@ -69,12 +77,23 @@ async def open_backbones(deployments: Sequence[Deployment], settings: Settings) 
 
 def _fast_roads(
     deployments: Sequence[Deployment], settings: Settings, session: aiohttp.ClientSession
-) -> dict[str, OpenAIRoad]:
+) -> dict[str, FastRoad]:
     if settings.router_settings:
         return {}
-    times = Counter(one.model_name for one in deployments)
-    return {
-        one.model_name: OpenAIRoad(one.litellm_params, session, retries=settings.retries)
-        for one in deployments
-        if times[one.model_name] == 1 and drives(one.litellm_params)
-    }
+    groups: dict[str, list[LiteLLMParams]] = defaultdict(list)
+    for one in deployments:
+        groups[one.model_name].append(one.litellm_params)
+    return {name: _fast_road(group, settings, session) for name, group in groups.items() if _equal(group)}
+
+
+def _equal(group: Sequence[LiteLLMParams]) -> bool:
+    """Whether the fast road leads to all of them, and any of them may take the same bytes."""
+    return all(drives(one) for one in group) and len({one.model for one in group}) == 1
+
+
+def _fast_road(
+    group: Sequence[LiteLLMParams], settings: Settings, session: aiohttp.ClientSession
+) -> FastRoad:
+    if len(group) == 1:
+        return OpenAIRoad(group[0], session, retries=settings.retries)
+    return BalancedRoad([OpenAIRoad(one, session, retries=0) for one in group])

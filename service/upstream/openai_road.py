@@ -84,7 +84,7 @@ class OpenAIRoad:
     def __init__(self, params: LiteLLMParams, session: aiohttp.ClientSession, *, retries: int) -> None:
         provider, _, self.model = params.model.partition("/")
         extras = params.model_extra or {}
-        self._base = params.api_base or PROVIDERS[provider]
+        self.base = params.api_base or PROVIDERS[provider] or ""
         self._session = session
         self._attempts = retries + 1
         self._headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
@@ -125,7 +125,7 @@ class OpenAIRoad:
         try:
             timeout = aiohttp.ClientTimeout(total=2)
             async with self._session.get(
-                f"{self._base}/models", headers=self._headers, timeout=timeout
+                f"{self.base}/models", headers=self._headers, timeout=timeout
             ) as response:
                 return response.status < 500
         except (aiohttp.ClientError, TimeoutError):
@@ -143,7 +143,7 @@ class OpenAIRoad:
         raise AssertionError("tenacity reraises")
 
     async def _send(self, path: str, body: bytes) -> aiohttp.ClientResponse:
-        url = f"{self._base}{path}"
+        url = f"{self.base}{path}"
         try:
             return await self._session.post(
                 url,

@@ -5,6 +5,7 @@ import pytest
 from agents.conversation import (
     append_instruction,
     merge_system,
+    opening,
     prepend_system,
     recall,
     text_of,
@@ -89,3 +90,11 @@ def test_nothing_and_much_are_not_quoted_again(content):
 @pytest.mark.parametrize("content", [None, "", [], [{"type": "text"}], ["bare"], [{"type": "input_audio"}]])
 def test_any_content_has_a_text(content):
     assert isinstance(text_of({"role": "user", "content": content}), str)
+
+
+def test_all_turns_of_a_conversation_have_one_opening():
+    first = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello"}]
+    later = [*first, {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "And now?"}]
+    assert opening(first) == opening(later)
+    assert opening(first[1:]) == opening(later[1:])
+    assert len({opening(first), opening(first[1:]), opening([{"role": "user", "content": "Hi"}])}) == 3
