@@ -1,4 +1,4 @@
-"""Fifty clients die, each at a moment of its own: nothing runs on for them, and a neighbour notices nothing."""
+"""Fifty clients die, each at its own moment: nothing runs on for them, and a neighbour notices nothing."""
 
 import asyncio
 import json
