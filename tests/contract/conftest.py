@@ -1,8 +1,11 @@
 """The fixtures of tests/service, and a backbone that does as it is told."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import httpx
+import openai
 import pytest
 
 pytest.register_assert_rewrite("tests.contract.checks")
@@ -13,14 +16,20 @@ from tests.service.conftest import (  # noqa: E402  # the fixtures of a neighbou
     _backbone,
     _service,
     backbone,
-    client,
     serve_settings,
     service,
 )
 
-__all__ = ["_backbone", "_service", "backbone", "client", "serve_settings", "service"]
+__all__ = ["_backbone", "_service", "backbone", "serve_settings", "service"]
 
 _LONGEST = 100_000
+
+
+@pytest.fixture
+def client(service: str) -> Iterator[openai.OpenAI]:
+    plain = httpx.Client(verify=False, timeout=20)
+    with openai.OpenAI(base_url=f"{service}/v1", api_key="none", max_retries=0, http_client=plain) as client:
+        yield client
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.contract.checks import ASKED, CALL, COUNCIL, QUESTION, SCHEMA, TOOL, post
+from tests.contract.checks import ASKED, CALL, COUNCIL, QUESTION, SCHEMA, TOOL, chunks_of, post
 from tests.service.conftest import Reply, ScriptedBackbone
 
 STEERED = ["polylect/contextual", "polylect/multiplex"]
@@ -100,9 +100,8 @@ def test_seeds_are_each_voices_own_and_the_same_every_time(service, backbone):
 
 def test_the_fingerprint_is_the_same_for_whole_stream_and_mode(service):
     prints = {ask(service, model)["system_fingerprint"] for model in STEERED}
-    text = post(service, {"model": STEERED[1], "messages": ASKED, "stream": True}).text
-    frames = [json.loads(frame.removeprefix("data: ")) for frame in text.split("\n\n")[:-2]]
-    assert {frame["system_fingerprint"] for frame in frames} == prints
+    chunks = chunks_of(service, {"model": STEERED[1], "messages": ASKED})
+    assert {chunk["system_fingerprint"] for chunk in chunks} == prints
     assert len(prints) == 1
 
 
