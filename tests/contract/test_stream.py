@@ -206,3 +206,13 @@ def test_a_stream_is_not_compressed_also_where_the_client_would_have_it(service,
     assert response.headers["cache-control"] == "no-cache"
     assert response.headers["x-accel-buffering"] == "no"
     assert raw.endswith(b"data: [DONE]\n\n")
+
+
+@pytest.mark.xfail(strict=True, reason="whatever a backbone streams is answered with 200")
+@pytest.mark.parametrize("model", ["scripted", "polylect/direct"])
+def test_an_error_that_comes_as_a_stream_keeps_its_status(service, backbone, model):
+    frame = b'data: {"error": {"message": "slow down"}}\n\n'
+    headers = {"content-type": "text/event-stream", "retry-after": "17"}
+    backbone.reply = lambda body: Reply(status=429, raw=frame, headers=headers)
+    response = post(service, {"model": model, "messages": ASKED, "stream": True})
+    assert (response.status_code, response.headers["retry-after"]) == (429, "17")
