@@ -22,7 +22,10 @@ from service.settings import Settings
 
 @dataclass
 class Reply:
-    """What the backbone does with one call: words with a pause before each, or an error, or raw bytes."""
+    """What the backbone does with one call: words with a pause before each, or an error, or raw bytes.
+
+    `frames` are the chunks of a stream, in place of those that the words would make.
+    """
 
     words: list[str] = field(default_factory=lambda: ["All", " is", " well", "."])
     pause: float = 0.0
@@ -33,6 +36,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     break_after: int | None = None
     tool_calls: list[dict[str, Any]] | None = None
+    frames: list[dict[str, Any]] | None = None
 
 
 @dataclass
@@ -87,6 +91,12 @@ class ScriptedBackbone:
 
     async def _stream(self, reply: Reply) -> AsyncIterator[bytes]:
         try:
+            if reply.frames is not None:
+                for body in reply.frames:
+                    await asyncio.sleep(reply.pause)
+                    yield _frame(body)
+                yield b"data: [DONE]\n\n"
+                return
             deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
             deltas += [{"content": word} for word in reply.words]
             deltas += [{"tool_calls": [call]} for call in reply.tool_calls or ()]
