@@ -14,17 +14,25 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one or several calls. `estimated` when a backbone reported none."""
+    """Tokens of one or several calls. `estimated` when a backbone reported none.
+
+    `cached_tokens` are those of the prompt that came from a prefix cache, `reasoning_tokens` those of the
+    completion that were thought and not said: parts of the two, not beside them.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     estimated: bool = False
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             self.estimated or other.estimated,
+            self.cached_tokens + other.cached_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
         )
 
 

@@ -4,7 +4,8 @@
 | --- | --- |
 | explicit `cultures` | obeyed, in every steering mode |
 | `multiplex` | always convenes: the relevant cultures first, then one per sector up to `max_agents` |
-| `auto`, not cultural, a background chore, or tools without cultural context | `direct` |
+| a background chore of the client, in any mode | `direct` |
+| `auto`, not cultural, or tools without cultural context | `direct` |
 | `auto`, one subject culture | `contextual` |
 | `auto`, several cultures, or cultural with no culture known | `multiplex` |
 | `contextual`, `direct` | as asked |
@@ -176,10 +177,10 @@ class Planner:
 
 def _mode(question: Question, context: Context, relevant: Sequence[str]) -> tuple[Mode, str]:
     """The table at the top of this file."""
-    if question.mode != "auto":
-        return question.mode, "requested"
     if question.chore:
         return "direct", "a background chore of the client"
+    if question.mode != "auto":
+        return question.mode, "requested"
     if not question.cultures and context.cultural < CULTURAL:
         return "direct", "the question does not depend on culture"
     if question.parameters.get("tools") and not relevant:

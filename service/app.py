@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from agents import BackboneError as AgentsBackboneError
@@ -58,7 +59,8 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
         app.add_exception_handler(expected, answer_error)
     app.add_exception_handler(HTTPException, answer_http_exception)
     app.add_exception_handler(RequestValidationError, answer_request_validation)
-    app.add_exception_handler(ClientGone, _nobody_listens)
+    for gone in (ClientGone, ClientDisconnect):
+        app.add_exception_handler(gone, _nobody_listens)
     app.add_middleware(Gate)
     app.add_middleware(telemetry.RequestId)  # the outermost: refusals of the gate have an id too
     return app

@@ -34,7 +34,7 @@ class Completion:
         try:
             async for event in events:
                 if isinstance(event, Finished):
-                    yield b"".join(self._last(ended, event)) + DONE
+                    yield b"".join(self._last(ended, event, greeted)) + DONE
                 elif isinstance(event, ChoiceFinished):
                     ended.append(event)
                 elif body := self._body(event, floor, greeted):
@@ -89,10 +89,12 @@ class Completion:
             delta = {"role": "assistant", "content": "", **delta}
         return {"index": event.index, "delta": delta, "logprobs": event.logprobs, "finish_reason": None}
 
-    def _last(self, ended: list[ChoiceFinished], finished: Finished) -> list[bytes]:
-        """The chunks that end a stream: one for each choice, then usage."""
+    def _last(self, ended: list[ChoiceFinished], finished: Finished, greeted: set[int]) -> list[bytes]:
+        """The chunks that end a stream: one for each choice, then usage. An empty one says its role first."""
         *others, last = ended
-        frames = [frame(self._chunk(choices=[_end(one)])) for one in others]
+        empty = [one.index for one in ended if one.index not in greeted]
+        frames = [frame(self._chunk(choices=[self._greeting(Delta(one, {}), greeted)])) for one in empty]
+        frames += [frame(self._chunk(choices=[_end(one)])) for one in others]
         frames.append(frame(self._chunk(choices=[_end(last)], **self._extension(finished))))
         if self.include_usage:
             spent = {"usage": usage(finished.usage)}
@@ -131,6 +133,7 @@ class _Choice:
     refusal: list[str] = field(default_factory=list)
     reasoning: list[str] = field(default_factory=list)
     tool_calls: dict[int, dict[str, Any]] = field(default_factory=dict)
+    function_call: dict[str, Any] = field(default_factory=dict)
     logprobs: dict[str, list[Any]] = field(default_factory=dict)
     finish_reason: str = "stop"
 
@@ -141,6 +144,8 @@ class _Choice:
         self.reasoning.append(delta.get("reasoning_content") or "")
         for call in delta.get("tool_calls") or ():
             _merge_call(self.tool_calls.setdefault(call.get("index", 0), {}), call)
+        if legacy := delta.get("function_call"):
+            _merge_call(self.function_call, {"function": legacy})
         for name, values in (event.logprobs or {}).items():
             self.logprobs.setdefault(name, []).extend(values or ())
 
@@ -148,13 +153,15 @@ class _Choice:
         content = "".join(self.content)
         message: dict[str, Any] = {
             "role": "assistant",
-            "content": content if content or not self.tool_calls else None,
+            "content": content if content or not (self.tool_calls or self.function_call) else None,
             "refusal": "".join(self.refusal) or None,
         }
         if reasoning := "".join(self.reasoning):
             message["reasoning_content"] = reasoning
         if self.tool_calls:
             message["tool_calls"] = [self.tool_calls[position] for position in sorted(self.tool_calls)]
+        if self.function_call:
+            message["function_call"] = self.function_call["function"]
         return {
             "index": index,
             "message": message,

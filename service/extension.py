@@ -73,6 +73,8 @@ def usage(spent: Usage) -> dict[str, Any]:
         "prompt_tokens": spent.prompt_tokens,
         "completion_tokens": spent.completion_tokens,
         "total_tokens": total,
+        "prompt_tokens_details": {"cached_tokens": spent.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": spent.reasoning_tokens},
     }
     return counted | ({"estimated": True} if spent.estimated else {})
 

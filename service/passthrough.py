@@ -15,14 +15,14 @@ import pydantic_core
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agents import BackboneError, BackboneTimeout
+from agents import BackboneError, BackboneRejected, BackboneTimeout
 from service.disconnect import while_served
 from service.observed import Call, Observer
 from service.settings import Settings
 from service.sse import EventStream, last_frames
 from service.upstream.backbones import FastRoad
-from service.upstream.openai_road import BackboneAnswer
-from service.usage_tail import UsageTail, asks_for_usage, read_usage, without_usage_chunk
+from service.upstream.openai_road import BackboneAnswer, read_usage
+from service.usage_tail import UsageTail, asks_for_usage, without_usage_chunk
 
 _FRAME_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _LONGEST_FRAME = 1_000_000
@@ -62,7 +62,7 @@ async def passthrough(
     with ExitStack() as stack:
         call = stack.enter_context(proxied.observer.call("direct", proxied.backbone))
         answer = await while_served(request, proxied.road.post(proxied.path, body))
-        if answer.content_type != "text/event-stream":
+        if answer.content_type != "text/event-stream" or answer.status != 200:
             whole = _whole(answer, call, settings)
             content = await while_served(request, whole)
             return Response(content, answer.status, {**answer.headers, **proxied.headers})
@@ -128,11 +128,20 @@ async def _whole(answer: BackboneAnswer, call: Call, settings: Settings) -> byte
     try:
         found: Any = pydantic_core.from_json(content)
     except ValueError as error:
-        what = f"{answer.content_type} with status {answer.status}"
-        raise BackboneError(f"the backbone's answer is not JSON but {what}", status=answer.status) from error
+        raise _not_json(answer) from error
     call.said()
     call.usage = read_usage(found.get("usage")) if isinstance(found, dict) else None
     return content
+
+
+def _not_json(answer: BackboneAnswer) -> BackboneError:
+    """An error without an envelope keeps its status where the asker can do something about it."""
+    what = f"{answer.content_type} with status {answer.status}"
+    message = f"the backbone's answer is not JSON but {what}"
+    retry_after = answer.headers.get("Retry-After")
+    if 400 <= answer.status < 500:
+        return BackboneRejected(message, status=answer.status, retry_after=retry_after)
+    return BackboneError(message, status=answer.status, retry_after=retry_after)
 
 
 def renamed(body: bytes, model: str, road: FastRoad, *, ours: bool) -> bytes:

@@ -144,7 +144,7 @@ def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -
         backbone=target.backbone,
         parameters=parameters,
         choices=1 if wire.n is None else wire.n,
-        chore="x-openwebui-task" in headers,
+        chore="x-openwebui-task" in headers and wire.polylect is None,
     )
 
 

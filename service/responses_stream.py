@@ -199,12 +199,12 @@ def _logprob(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _usage(spent: Usage) -> dict[str, Any]:
-    """The sum over all calls. No backbone's own details are known, so both are there, and zero."""
+    """The sum over all calls."""
     counted: dict[str, Any] = {
         "input_tokens": spent.prompt_tokens,
-        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "input_tokens_details": {"cached_tokens": spent.cached_tokens, "cache_write_tokens": 0},
         "output_tokens": spent.completion_tokens,
-        "output_tokens_details": {"reasoning_tokens": 0},
+        "output_tokens_details": {"reasoning_tokens": spent.reasoning_tokens},
         "total_tokens": spent.prompt_tokens + spent.completion_tokens,
     }
     return counted | ({"estimated": True} if spent.estimated else {})

@@ -18,7 +18,7 @@ from service.reading import read_body
 from service.settings import Settings
 from service.sse import DONE, EventStream, frame
 from service.upstream.litellm_road import LiteLLMRoad
-from service.usage_tail import read_usage
+from service.upstream.openai_road import read_usage
 from service.wire import CompletionRequest, EmbeddingRequest, UnsteeredRequest
 
 router = APIRouter(prefix="/v1", tags=["unsteered"])

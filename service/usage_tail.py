@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import Any
 
 from agents import Usage
+from service.upstream.openai_road import read_usage
 
 _TAIL_BYTES = 8_192
 
@@ -39,17 +40,6 @@ def _object_after(text: bytes) -> Any:
         return json.JSONDecoder().raw_decode(rest.decode("utf-8", "replace"))[0]
     except ValueError:
         return None
-
-
-def read_usage(found: Any) -> Usage | None:
-    """OpenAI's usage object, where it is one: chat's, or that of a response."""
-    if not isinstance(found, dict):
-        return None
-    prompt = found.get("prompt_tokens", found.get("input_tokens"))
-    completion = found.get("completion_tokens", found.get("output_tokens"))
-    if not isinstance(prompt, int):
-        return None
-    return Usage(prompt, completion if isinstance(completion, int) else 0)
 
 
 def asks_for_usage(body: bytes) -> bytes | None:

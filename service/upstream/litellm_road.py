@@ -34,6 +34,8 @@ class LiteLLMRoad:
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelChunk, None]:
         """The Model port."""
         parameters = {**request.parameters, "stream": True, "stream_options": {"include_usage": True}}
+        # Otherwise LiteLLM imports its MCP gateway as soon as it sees tools, and a client's could reach it.
+        parameters["_skip_mcp_handler"] = True
         try:
             messages = [dict(message) for message in request.messages]
             answer = await self._router.acompletion(model=self.model, messages=messages, **parameters)

@@ -37,9 +37,9 @@ def test_the_table_of_modes(plan, text, asked, cultures, mode):
     assert plan(text, asked, cultures).mode == mode
 
 
-def test_a_chore_goes_direct_unless_asked_for_otherwise(plan):
-    assert plan(WEDDINGS, chore=True).mode == "direct"
-    assert plan(WEDDINGS, "multiplex", chore=True).mode == "multiplex"
+@pytest.mark.parametrize("mode", ["auto", "contextual", "multiplex"])
+def test_a_chore_goes_direct_whatever_the_model_id(plan, mode):
+    assert plan(WEDDINGS, mode, chore=True).mode == "direct"
 
 
 def test_tools_without_cultural_context_go_direct(plan):

@@ -75,7 +75,6 @@ def test_how_boldly_to_speak_is_told_to_all(service, backbone, model, name, valu
     assert {body[name] for body in backbone.bodies} == {value}
 
 
-@pytest.mark.xfail(strict=True, reason="both bounds are sent, and the backbone decides")
 @pytest.mark.parametrize("model", STEERED)
 def test_the_newer_bound_is_the_only_one_that_the_backbone_sees(service, backbone, model):
     ask(service, model, max_completion_tokens=9, max_tokens=500)

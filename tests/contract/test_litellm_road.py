@@ -23,6 +23,5 @@ def unable() -> frozenset[str]:
     return frozenset()
 
 
-@pytest.mark.xfail(strict=True, reason="LiteLLM imports mcp, which is not there, as soon as it sees tools")
 def test_a_tool_is_called_and_its_result_is_heard(endpoint, unable, official):
     checks.test_a_tool_is_called_and_its_result_is_heard(endpoint, unable, official)

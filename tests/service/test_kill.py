@@ -115,7 +115,6 @@ async def test_fifty_clients_die_and_nothing_runs_on(service, slow, caplog, mode
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-@pytest.mark.xfail(strict=True, reason="the service logs ClientDisconnect as a failure of its own")
 @pytest.mark.parametrize("reset", [False, True])
 async def test_a_client_that_dies_in_its_own_body_is_no_failure_of_ours(service, backbone, caplog, reset):
     place = urlsplit(service)
