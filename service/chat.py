@@ -6,20 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from agents import Mode, Pipeline, Plan, Question
 from service.catalogue import Catalogue, Target
 from service.completion import Completion
 from service.disconnect import while_connected
-from service.errors import InvalidRequest, invalid
 from service.extension import headers as extension_headers
 from service.passthrough import passthrough
+from service.reading import read_body, read_chat_request
 from service.settings import Settings
 from service.sse import EventStream
 from service.upstream.openai_road import OpenAIRoad
-from service.wire import CHAT_REQUEST, OURS, ChatRequest, Steering
+from service.wire import OURS, ChatRequest, Steering
 
 router = APIRouter(prefix="/v1", tags=["chat"])
 PATH = "/chat/completions"
@@ -70,34 +69,6 @@ async def _answer(
     return JSONResponse(
         await while_connected(request.receive, completion.whole(events)), headers=dict(headers)
     )
-
-
-async def read_body(request: Request) -> bytes:
-    """The request's bytes, as many as the operator allows.
-
-    Raises:
-        InvalidRequest: 413, there are more of them.
-    """
-    most = request.app.state.settings.max_body_bytes
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > most:
-            message = f"The body is larger than {most:,} bytes. Send less, or raise POLYLECT_MAX_BODY_BYTES."
-            raise InvalidRequest(message, code="body_too_large", status=413)
-    return bytes(content)
-
-
-def read_chat_request(body: bytes) -> ChatRequest:
-    """The body as a chat request.
-
-    Raises:
-        InvalidRequest: it is not JSON, or a field of it is missing or of the wrong type.
-    """
-    try:
-        return CHAT_REQUEST.validate_json(body)
-    except ValidationError as error:
-        raise invalid(error) from error
 
 
 def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -> Question:
