@@ -12,6 +12,7 @@ import uvicorn
 from rich.console import Console
 
 from service.app import create_app
+from service.impatient import impatient
 from service.settings import ConfigurationError, Settings
 
 _DRAIN_SECONDS = 10
@@ -32,6 +33,8 @@ def serve(settings: Settings, console: Console) -> None:
         app,
         host=settings.host,
         port=settings.port,
+        http=impatient(settings),
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
