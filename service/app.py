@@ -17,6 +17,7 @@ from service import catalogue, chat, health, telemetry
 from service.disconnect import ClientGone
 from service.embedded import open_embedded
 from service.errors import InvalidRequest, answer_error, answer_http_exception, answer_request_validation
+from service.openapi import described
 from service.settings import Settings
 from service.upstream.backbones import Backbones, open_backbones
 
@@ -40,6 +41,7 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, answer_request_validation)
     app.add_exception_handler(ClientGone, _nobody_listens)
     app.add_middleware(telemetry.RequestId)
+    app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 
 

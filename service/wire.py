@@ -2,7 +2,7 @@
 
 Two readings of one request. `ChatRequest` is what the service itself acts on, whoever answers. A request
 that is steered must be a `SteeredChatRequest` too: several calls are made out of it, so what OpenAI would
-refuse is refused before the first of them. For a backbone's own id and for `direct` that is the backbone's to judge.
+refuse is refused before the first of them. Otherwise (a backbone's own id, `direct`) the backbone judges.
 """
 
 from typing import Annotated, Any, Literal
