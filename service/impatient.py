@@ -75,13 +75,15 @@ class ImpatientProtocol(HttpToolsProtocol):
         if self._lingered is not None:
             return
         if self._framing > _MOST_FRAMING:
-            message = f"The headers are larger than {_MOST_FRAMING:,} bytes. Send fewer or shorter ones."
-            self._refuse(InvalidRequest(message, code="headers_too_large", status=431))
+            self._refuse(_headers_too_large())
         elif self._framing and self._between_requests and self._headers_due is None:
             self._headers_due = self.loop.call_later(self.header_seconds, self._no_headers)
 
     def on_headers_complete(self) -> None:
         """The parser has read them all."""
+        self._framing = sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if self._framing > _MOST_FRAMING:
+            raise ValueError("too many headers")  # the parser turns it into an error of its own
         self._between_requests = False
         self._framing = 0
         if self._headers_due is not None:
@@ -121,8 +123,10 @@ class ImpatientProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """An answer to what is no HTTP, in OpenAI's envelope."""
+        if self._framing > _MOST_FRAMING:
+            return self._refuse(_headers_too_large())
         message = f"{msg} Check the request line, the headers, and that there is one Content-Length."
-        self._refuse(InvalidRequest(message, code="invalid_http"))
+        return self._refuse(InvalidRequest(message, code="invalid_http"))
 
     def close_gently(self) -> None:
         """Close our side now; the whole when the client has read everything, or has had its time."""
@@ -174,6 +178,11 @@ class ImpatientProtocol(HttpToolsProtocol):
         self.transport.write(b"".join([STATUS_LINE[error.status], *lines, b"\r\n", response.body]))
         self._framing += 1
         self.transport.close()
+
+
+def _headers_too_large() -> InvalidRequest:
+    message = f"The headers are larger than {_MOST_FRAMING:,} bytes. Send fewer or shorter ones."
+    return InvalidRequest(message, code="headers_too_large", status=431)
 
 
 class _GentlyClosed:
