@@ -73,8 +73,8 @@ _ASKED_WRONGLY: Mapping[str, str] = {
     "415": "The body is not JSON in UTF-8, uncompressed",
     "429": "A limit is reached, here or at the backbone; see Retry-After",
 }
-_ANYWHERE = {
-    404: "There is no such thing",
+_ANYWHERE: Mapping[str, str] = {
+    "404": "There is no such thing",
     "4XX": "The request is at fault",
     "5XX": "We or a backbone failed",
 }
