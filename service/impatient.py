@@ -47,6 +47,7 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._write_due: asyncio.TimerHandle | None = None
         self._end: asyncio.TimerHandle | None = None
         self._between_requests = True
+        self._begun = False
         self._framing = 0
         self._lingered: int | None = None
         self._raw: asyncio.Transport
@@ -79,6 +80,11 @@ class ImpatientProtocol(HttpToolsProtocol):
         elif self._framing and self._between_requests and self._headers_due is None:
             self._headers_due = self.loop.call_later(self.header_seconds, self._no_headers)
 
+    def on_message_begin(self) -> None:
+        """The parser has read the first letter of a request."""
+        self._begun = True
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
         """The parser has read them all."""
         self._framing = sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -100,6 +106,7 @@ class ImpatientProtocol(HttpToolsProtocol):
         """The parser has read the whole request."""
         self._framing = 0
         self._between_requests = True
+        self._begun = False
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -156,7 +163,7 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._headers_due = None
         if self.cycle is not None and not self.cycle.response_complete:
             self._headers_due = self.loop.call_later(self.header_seconds, self._no_headers)
-        elif self._framing:
+        elif self._begun:
             message = f"The headers did not come within {self.header_seconds:g} s. Check the connection."
             self._refuse(InvalidRequest(message, code="headers_timeout", status=408))
         else:

@@ -26,6 +26,7 @@ _MOST_MESSAGES = 10_000
 
 _MOST_PARTS = 10_000
 _MOST_OPTIONS = 64
+_MOST_CULTURES = 64
 
 Integer = Annotated[int, Field(ge=-(2**53), le=2**53)]
 """One that every JSON reader takes; thousands of digits are no number of anything."""
@@ -70,6 +71,11 @@ def _few(value: Any) -> Any:
     return value
 
 
+Cultures = Annotated[
+    list[Annotated[str, Field(max_length=128)]], Field(fail_fast=True, max_length=_MOST_CULTURES)
+]
+
+
 class Steering(BaseModel):
     """The body object `polylect`. Its fields are ours, so an unknown one is an error."""
 
@@ -78,8 +84,8 @@ class Steering(BaseModel):
     mode: str | None = Field(
         None, max_length=64, description="auto, direct, contextual or multiplex; wins over the model id"
     )
-    cultures: Annotated[list[Annotated[str, Field(max_length=128)]], BeforeValidator(_as_list)] = Field(
-        default_factory=list, max_length=64, description="ids, names or language tags; obeyed when given"
+    cultures: Annotated[Cultures, BeforeValidator(_as_list, json_schema_input_type=str | Cultures)] = Field(
+        default_factory=list, description="ids, names or language tags; obeyed when given"
     )
     audience: str | None = Field(None, max_length=64, description="the asker's own culture or locale")
     reasoning_language: str = Field("auto", max_length=35, description="auto, or a BCP 47 tag for all voices")

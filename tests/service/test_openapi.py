@@ -72,14 +72,9 @@ def test_every_reference_leads_somewhere(document):
             for one in value:
                 yield from references(one)
 
-    named = set(references(document))
-    assert (
-        named
-        == {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
-        - {
-            "#/components/schemas/ChatCompletionChunk"  # named in words: OpenAPI 3.1 has none for the data of a frame
-        }
-    )
+    named = {one.removeprefix("#/components/schemas/") for one in references(document)}
+    unnamed = {"ChatCompletionChunk"}  # in words alone: OpenAPI 3.1 has nothing for the data of a frame
+    assert named == set(document["components"]["schemas"]) - unnamed
 
 
 @pytest.mark.parametrize(
@@ -127,13 +122,15 @@ def test_a_broken_answer_is_seen(schema, service):
         schema["/healthz"]["GET"].validate_response(answer)
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])
-@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+@pytest.mark.parametrize(
+    ("method", "path", "mode"),
+    [(*one, GenerationMode.POSITIVE) for one in OPERATIONS]
+    # without a body nothing can be wrong: any text is right in a header or a path
+    + [(*one, GenerationMode.NEGATIVE) for one in OPERATIONS if ENDPOINTS[" ".join(one)].request],
+)
 def test_whatever_is_sent_is_answered_as_described(schema, service, method, path, mode):
     checks = [*CHECKS, negative_data_rejection] if mode is GenerationMode.NEGATIVE else CHECKS
     operation = schema[path][method]
-    if mode is GenerationMode.NEGATIVE and not (operation.body or operation.path_parameters):
-        return  # headers alone: any text is right
 
     with requests.Session() as session:
 
@@ -147,9 +144,10 @@ def test_whatever_is_sent_is_answered_as_described(schema, service, method, path
         )
         @given(operation.as_strategy(mode))
         def ask(case: Any) -> None:
-            if isinstance(case.body, dict) and isinstance(case.body.get("model"), str):
+            named = case.body.get("model") if isinstance(case.body, dict) else None
+            if isinstance(named, str) and 1 <= len(named) <= 256:
                 # a random model is unknown, and the rest would hardly be looked at
-                case.body["model"] = case.body["model"] and "polylect/multiplex"
+                case.body["model"] = "polylect/multiplex"
             case.call_and_validate(base_url=service, session=session, checks=checks)
 
         ask()
