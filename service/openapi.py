@@ -124,10 +124,17 @@ def _contents(endpoint: Endpoint) -> dict[str, Any]:
         else {"text/plain": {"schema": {"type": "string"}}}
     )
     if endpoint.frames:
-        name = endpoint.frames.__name__
-        told = f"Frames `data: {name}`, comments `: keep-alive`, at the end `data: [DONE]`"
-        contents["text/event-stream"] = {"schema": {"type": "string", "description": told}}
+        contents["text/event-stream"] = {"itemSchema": _event(endpoint.frames)}
     return contents
+
+
+def _event(frame: type[BaseModel]) -> dict[str, Any]:
+    """One event of a stream, in OpenAPI 3.2's words, which readers of 3.1 pass over."""
+    one_of = [_schema(frame)["schema"], _schema(schemas.ErrorEnvelope)["schema"]]
+    carried = {"contentMediaType": JSON, "contentSchema": {"anyOf": one_of}}
+    data = {"type": "string", "anyOf": [{"const": "[DONE]"}, carried]}
+    told = "Comments (`: keep-alive`) come between events; after an error, too, the last one is `[DONE]`"
+    return {"type": "object", "description": told, "required": ["data"], "properties": {"data": data}}
 
 
 def _response(why: str, contents: Mapping[str, Any], headers: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from service.errors import InvalidRequest, invalid
 from service.wire import CHAT_REQUEST, STEERED_CHAT_REQUEST, ChatRequest
 
 _CHARSET = re.compile(r'charset\s*=\s*"?([^\s";]*)')
-_SUSPECT = {float, dict, list}
+_SUSPECT = frozenset({float, dict, list})
 """Types of JSON that can be or hold a number beyond JSON."""
 
 _MARKS = {b"\xef\xbb\xbf": "a UTF-8 byte order mark", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -127,17 +127,21 @@ def _has_wild_number(wire: ChatRequest) -> bool:
         loose.append(message.model_extra)
         if not isinstance(message.content, str):
             loose.append(message.content)
-    return any(_wild_numbers(loose, ()))
+    while loose:
+        value = loose.pop()
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        if not _SUSPECT.isdisjoint(map(type, inner)):
+            loose += [one for one in inner if one and isinstance(one, dict | list)]
+            if not all(math.isfinite(one) for one in inner if isinstance(one, float)):
+                return True
+    return False
 
 
 def _wild_numbers(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """The way to every NaN and infinity below `value`. The parser bounds the depth at 200."""
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if not _SUSPECT & set(map(type, inner)):
-        return
-    for key, one in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(one, float):
-            if not math.isfinite(one):
-                yield (*path, str(key))
-        elif isinstance(one, dict | list):
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, one in inner:
+        if isinstance(one, float) and not math.isfinite(one):
+            yield (*path, str(key))
+        elif one and isinstance(one, dict | list):
             yield from _wild_numbers(one, (*path, str(key)))

@@ -183,7 +183,7 @@ class SteeredChatRequest(ChatRequest):
     response_format: dict[str, Any] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
-    logit_bias: dict[str, float] | None = None
+    logit_bias: dict[str, Any] | None = None
 
     @field_validator("stream_options")
     @classmethod
