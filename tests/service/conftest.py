@@ -127,7 +127,7 @@ class Serving:
     def __init__(self, app: Any, settings: Settings | None = None) -> None:
         http: Any = impatient(settings) if settings else "auto"
         config = uvicorn.Config(
-            app, host="127.0.0.1", port=0, log_level="critical", access_log=False, http=http
+            app, host="127.0.0.1", port=0, log_level="critical", access_log=False, http=http, ws="none"
         )
         config.timeout_graceful_shutdown = 2
         self._server = uvicorn.Server(config)
