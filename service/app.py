@@ -9,7 +9,6 @@ from importlib.metadata import version
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from agents import BackboneError as AgentsBackboneError
@@ -29,6 +28,7 @@ from service.errors import (
 from service.fan_outs import FanOuts
 from service.keys import Keys
 from service.limits import open_rate_limits
+from service.openapi import described
 from service.settings import Settings
 from service.upstream.backbones import Backbones, open_backbones
 
@@ -59,10 +59,10 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
         app.add_exception_handler(expected, answer_error)
     app.add_exception_handler(HTTPException, answer_http_exception)
     app.add_exception_handler(RequestValidationError, answer_request_validation)
-    for gone in (ClientGone, ClientDisconnect):
-        app.add_exception_handler(gone, _nobody_listens)
+    app.add_exception_handler(ClientGone, _nobody_listens)
     app.add_middleware(Gate)
     app.add_middleware(telemetry.RequestId)  # the outermost: refusals of the gate have an id too
+    app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 
 

@@ -10,15 +10,13 @@ from service.planned import PlannedRequest, plan_request, run
 from service.reading import read_body, read_chat_request
 from service.settings import Settings
 from service.sse import EventStream
-from service.wire import ChatRequest, Steering
+from service.wire import Steering
 
 router = APIRouter(prefix="/v1", tags=["chat"])
 PATH = "/chat/completions"
 
-_SCHEMA = {"content": {"application/json": {"schema": ChatRequest.model_json_schema()}}, "required": True}
 
-
-@router.post(PATH, summary="Create a chat completion", openapi_extra={"requestBody": _SCHEMA})
+@router.post(PATH, summary="Create a chat completion")
 async def create_chat_completion(request: Request) -> Response:
     """Answers as OpenAI's endpoint does; the model id or the body object `polylect` chooses the mode."""
     body = await read_body(request)

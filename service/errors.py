@@ -20,6 +20,8 @@ from agents import (
 )
 from service.disconnect import ServiceStopping
 
+_LONGEST_PARAM = 120
+
 
 class InvalidRequest(Exception):
     """The request cannot be read: 400, or another 4xx where HTTP has a better word.
@@ -98,6 +100,10 @@ PASSED_ON = frozenset({400, 413, 422, 429})
 """A backbone's refusals that the asker can mend. Others (401, 403, 404) are the operator's to mend: 502."""
 
 
+UNREAD = frozenset({408, 413, 415, 431})
+"""Said before the request has been read to its end: no further one can follow on its connection."""
+
+
 def status_of(error: Exception) -> int:
     """The HTTP status that stands for this exception."""
     if isinstance(error, InvalidRequest):
@@ -128,18 +134,23 @@ def error_response(error: Exception) -> JSONResponse:
         headers["Retry-After"] = str(retry_after)
     if status_of(error) >= 500:
         headers["x-should-retry"] = "false"
+    if status_of(error) in UNREAD:
+        headers["Connection"] = "close"
     return JSONResponse(envelope(error), status_of(error), headers)
 
 
 def invalid(error: ValidationError) -> InvalidRequest:
-    """What pydantic found, as one sentence that names the field, the value and what it should be."""
-    problem = error.errors(include_url=False)[0]
-    if problem["type"] == "json_invalid":
-        return InvalidRequest(f"The body is not JSON: {problem['msg']}.", code="invalid_json")
-    path = [step for step in problem["loc"] if not _is_type_name(step)]
-    param = ".".join(str(step) for step in path) or None
-    got = "" if problem["type"] == "missing" else f" (got {_shortly(problem['input'])})"
-    return InvalidRequest(f"{param or 'The body'}: {problem['msg']}{got}.", param=param, code="invalid_value")
+    """What pydantic found first, as one sentence that names the field, the value and what it should be."""
+    problems = error.errors(include_url=False, include_context=False)
+    if problems[0]["type"] == "json_invalid":
+        return InvalidRequest(f"The body is not JSON: {problems[0]['msg']}.", code="invalid_json")
+    problems = _same_place(problems)
+    param = _param(problems[0]["loc"])
+    wanted = " or ".join(dict.fromkeys(problem["msg"] for problem in problems)).replace(
+        " or Input should", " or"
+    )
+    got = "" if problems[0]["type"] == "missing" else f" (got {_shortly(problems[0]['input'])})"
+    return InvalidRequest(f"{param or 'The body'}: {wanted}{got}.", param=param, code="invalid_value")
 
 
 async def answer_error(request: Request, error: Exception) -> JSONResponse:
@@ -150,7 +161,7 @@ async def answer_error(request: Request, error: Exception) -> JSONResponse:
 async def answer_http_exception(request: Request, error: Exception) -> JSONResponse:
     """FastAPI's own 404 and 405, in the envelope."""
     error = cast(HTTPException, error)
-    what = f"{request.method} {request.url.path}"
+    what = f"{request.method} {request.scope['path'][:200]}"
     code = {404: "unknown_url", 405: "method_not_allowed"}.get(error.status_code)
     message = {
         404: f"Unknown request URL: {what}. See docs/api.md for what there is.",
@@ -171,13 +182,39 @@ def _envelope(message: str, kind: str, param: str | None, code: str | None = Non
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
+def _same_place(problems: list[Any]) -> list[Any]:
+    """The first problem and those of the same value, as the other members of a union see it.
+
+    Of a union the member is meant that got furthest into the value.
+    """
+    first = _path(problems[0]["loc"])
+    related = [one for one in problems if _path(one["loc"])[: len(first)] == first]
+    deepest = max((_path(one["loc"]) for one in related), key=len)
+    return [one for one in related if _path(one["loc"]) == deepest]
+
+
+def _path(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Without the members of unions, which pydantic names too; the asker never wrote them."""
+    return tuple(step for step in loc if not _is_type_name(step))
+
+
+def _param(loc: tuple[int | str, ...]) -> str | None:
+    """A place in the body, such as `messages.0.role`."""
+    name = ".".join(str(step) for step in _path(loc))
+    return (name if len(name) <= _LONGEST_PARAM else f"{name[:_LONGEST_PARAM]}…") or None
+
+
 def _is_type_name(step: Any) -> bool:
-    """In its path pydantic names the member of a union; the asker never wrote it."""
     return isinstance(step, str) and (step == "str" or step.startswith(("list[", "dict[")))
 
 
 def _shortly(value: Any) -> str:
+    """A value in JSON's words, short however long it is."""
     if isinstance(value, Mapping):
         return "an object"
-    text = repr(value)
+    if isinstance(value, list | tuple):
+        return "an array"
+    if value is None or isinstance(value, bool):
+        return str(value).lower().replace("none", "null")
+    text = repr(value[:60] if isinstance(value, str) else value)
     return text if len(text) <= 60 else f"{text[:57]}…"

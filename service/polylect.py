@@ -22,10 +22,9 @@ class Text(BaseModel):
 
 
 _TEXT = TypeAdapter(Text)
-_SCHEMA = {"content": {"application/json": {"schema": Text.model_json_schema()}}, "required": True}
 
 
-@router.post("/detect", summary="The cultural context of a text", openapi_extra={"requestBody": _SCHEMA})
+@router.post("/detect", summary="The cultural context of a text")
 async def detect(request: Request) -> dict[str, Any]:
     """The context, as an answer's `polylect.context` shows it. No model is asked."""
     text = await _read_text(request)
@@ -33,7 +32,7 @@ async def detect(request: Request) -> dict[str, Any]:
     return knowledge.detector.detect(text).as_dict()
 
 
-@router.post("/score", summary="A text's perspectives", openapi_extra={"requestBody": _SCHEMA})
+@router.post("/score", summary="A text's perspectives")
 async def score(request: Request) -> dict[str, Any]:
     """The Perspectives Distribution Score, as an answer's `polylect.pds` shows it. No model is asked."""
     pipeline: Pipeline = request.app.state.pipeline

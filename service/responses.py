@@ -10,7 +10,7 @@ from service.disconnect import while_served
 from service.errors import InvalidRequest
 from service.passthrough import passthrough, renamed
 from service.planned import PlannedRequest, goes_untouched, plan_request, run, target_of
-from service.reading import read_body
+from service.reading import check_numbers, read_body
 from service.responses_stream import Answer, proxied_last_words
 from service.responses_translation import in_our_words, stand_in, to_chat
 from service.responses_wire import (
@@ -26,13 +26,8 @@ from service.wire import ChatRequest
 router = APIRouter(prefix="/v1", tags=["responses"])
 PATH = "/responses"
 
-_SCHEMA = {
-    "content": {"application/json": {"schema": ResponsesRequest.model_json_schema()}},
-    "required": True,
-}
 
-
-@router.post(PATH, summary="Create a response", openapi_extra={"requestBody": _SCHEMA})
+@router.post(PATH, summary="Create a response")
 async def create_response(request: Request) -> Response:
     """Answers as OpenAI's endpoint does, statelessly; a mode is chosen as in chat."""
     body = await read_body(request)
@@ -41,6 +36,7 @@ async def create_response(request: Request) -> Response:
     if goes_untouched(request, target, addressed.polylect):
         return await _proxy(request, addressed, body)
     wire = read_responses_request(body)
+    check_numbers(body)
     return await _answer(request, wire, await _plan(request, to_chat(wire)))
 
 

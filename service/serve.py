@@ -13,6 +13,7 @@ from rich.console import Console
 
 from service.app import create_app
 from service.draining_server import DrainingServer
+from service.impatient import impatient
 from service.settings import ConfigurationError, Settings
 
 
@@ -31,6 +32,8 @@ def serve(settings: Settings, console: Console) -> None:
         app,
         host=settings.host,
         port=settings.port,
+        http=impatient(settings),
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,

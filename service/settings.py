@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     max_response_bytes: int = Field(default=50_000_000, ge=1_000)
     keep_alive_first: float = Field(default=2.0, gt=0)
     keep_alive_every: float = Field(default=3.0, gt=0)
+    header_seconds: float = Field(default=10.0, gt=0)
+    body_seconds: float = Field(default=30.0, gt=0)
+    write_seconds: float = Field(default=60.0, gt=0)
 
     @field_validator("reasoning_languages", mode="before")
     @classmethod

@@ -14,7 +14,7 @@ from service.errors import InvalidRequest, invalid
 from service.observed import Observer
 from service.passthrough import Proxied, passthrough, renamed
 from service.planned import target_of
-from service.reading import read_body
+from service.reading import check_numbers, read_body
 from service.settings import Settings
 from service.sse import DONE, EventStream, frame
 from service.upstream.litellm_road import LiteLLMRoad
@@ -27,18 +27,13 @@ _COMPLETION: TypeAdapter[CompletionRequest] = TypeAdapter(CompletionRequest)
 _EMBEDDING: TypeAdapter[EmbeddingRequest] = TypeAdapter(EmbeddingRequest)
 
 
-def _schema(model: type[UnsteeredRequest]) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"content": content, "required": True}}
-
-
-@router.post("/completions", summary="A text completion", openapi_extra=_schema(CompletionRequest))
+@router.post("/completions", summary="A text completion")
 async def create_completion(request: Request) -> Response:
     """The backbone's own answer, byte by byte."""
     return await _pass(request, "/completions", _COMPLETION)
 
 
-@router.post("/embeddings", summary="Embeddings", openapi_extra=_schema(EmbeddingRequest))
+@router.post("/embeddings", summary="Embeddings")
 async def create_embeddings(request: Request) -> Response:
     """The backbone's own answer, byte by byte."""
     return await _pass(request, "/embeddings", _EMBEDDING)
@@ -50,6 +45,7 @@ async def _pass(request: Request, path: str, adapter: TypeAdapter[Any]) -> Respo
         wire: UnsteeredRequest = adapter.validate_json(body)
     except ValidationError as error:
         raise invalid(error) from error
+    check_numbers(body)
     admission = admission_of(request.scope.get("state", {}))
     target = target_of(request, wire.model, admission)
     tokens = _count(wire, request.app.state.settings)

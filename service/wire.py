@@ -1,66 +1,204 @@
-"""OpenAI's shapes, as far as we read them. Unknown fields are kept: they are the backbone's to judge."""
+"""OpenAI's shapes, as far as we read them. Unknown fields are kept: they are the backbone's to judge.
+
+Two readings of one request. `ChatRequest` is what the service itself acts on, whoever answers. A request
+that is steered must be a `SteeredChatRequest` too: several calls are made out of it, so what OpenAI would
+refuse is refused before the first of them. Otherwise (a backbone's own id, `direct`) the backbone judges.
+"""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+PREFIX = "polylect/"
+"""How the ids of the modes begin."""
+
+_MOST_MESSAGES = 10_000
+"""OpenAI takes 2,048. Ten thousand are read in a tenth of a second, in which nobody else is served."""
+
+_MOST_PARTS = 10_000
+_MOST_OPTIONS = 64
+_MOST_CULTURES = 64
+
+Integer = Annotated[int, Field(ge=-(2**53), le=2**53)]
+"""One that every JSON reader takes; thousands of digits are no number of anything."""
+
+Tokens = Annotated[int, Field(ge=1, le=2**53)]
 
 
 class Wire(BaseModel):
     """An object of the wire: whatever else it carries is kept."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+
+AnyParts = Annotated[list[str | dict[str, Any]], Field(fail_fast=True, max_length=_MOST_PARTS)]
 
 
 class Message(Wire):
     """One message. `content` is text, null or a list of parts."""
 
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[dict[str, Any]] | None = None
+    role: str = Field(max_length=64)
+    content: str | AnyParts | None = None
 
 
 class StreamOptions(Wire):
     """`include_usage`: one more chunk at the end of a stream."""
 
-    include_usage: bool = False
+    include_usage: bool | None = False
 
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _few(value: Any) -> Any:
+    """Each unknown field is reported: millions of them would keep everybody waiting."""
+    if isinstance(value, dict) and len(value) > _MOST_OPTIONS:
+        raise PydanticCustomError(
+            "too_long", "Input should have at most {most} fields", {"most": _MOST_OPTIONS}
+        )
+    return value
+
+
+Cultures = Annotated[
+    list[Annotated[str, Field(max_length=128)]], Field(fail_fast=True, max_length=_MOST_CULTURES)
+]
+
+
 class Steering(BaseModel):
     """The body object `polylect`. Its fields are ours, so an unknown one is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     mode: str | None = Field(
-        None, description="auto, direct, contextual or multiplex; wins over the model id"
+        None, max_length=64, description="auto, direct, contextual or multiplex; wins over the model id"
     )
-    cultures: Annotated[list[str], BeforeValidator(_as_list)] = Field(
-        default_factory=list, max_length=64, description="ids, names or language tags; obeyed when given"
+    cultures: Annotated[Cultures, BeforeValidator(_as_list, json_schema_input_type=str | Cultures)] = Field(
+        default_factory=list, description="ids, names or language tags; obeyed when given"
     )
     audience: str | None = Field(None, max_length=64, description="the asker's own culture or locale")
     reasoning_language: str = Field("auto", max_length=35, description="auto, or a BCP 47 tag for all voices")
-    max_agents: int | None = Field(None, description="how many voices at most")
+    max_agents: Integer | None = Field(None, description="how many voices at most")
     rounds: int = Field(1, ge=1, le=2, description="rounds of debate")
     trace: bool = Field(
         False, description="typed events while it runs, and every perspective's text after it"
     )
     live: bool = Field(True, description="without trace: stream the voices as reasoning_content")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: one for name, one in value.items() if one is not None}
+        return value
+
 
 class ChatRequest(Wire):
     """POST /v1/chat/completions."""
 
     model: str = Field(min_length=1, max_length=256)
-    messages: list[Message] = Field(min_length=1)
+    messages: list[Message] = Field(fail_fast=True, min_length=1, max_length=_MOST_MESSAGES)
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    n: int | None = None
-    polylect: Steering | None = None
+    n: Integer | None = None
+    polylect: Annotated[Steering, BeforeValidator(_few)] | None = None
+
+    @property
+    def is_steered(self) -> bool:
+        """Whether more is asked for than to hand it to a backbone."""
+        if self.polylect and self.polylect.mode:
+            return self.polylect.mode != "direct"
+        if self.model.startswith(PREFIX):
+            return self.model.removeprefix(PREFIX).partition("@")[0] != "direct"
+        return False
+
+
+class Part(Wire):
+    """A part of a message's content: text, or what only the final stage sees."""
+
+    type: str = Field(min_length=1, max_length=64)
+    text: str | None = Field(None, validate_default=True)
+
+    @field_validator("text")
+    @classmethod
+    def _is_there(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("type") == "text":
+            raise PydanticCustomError("missing", "A part of type 'text' needs a string here")
+        return value
+
+
+Parts = Annotated[list[Part], Field(fail_fast=True, min_length=1, max_length=_MOST_PARTS)]
+
+
+class SteeredMessage(Wire):
+    """One message of a conversation that the council is to read."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | Parts | None = None
+    tool_call_id: str | None = Field(None, validate_default=True)
+
+    @field_validator("tool_call_id")
+    @classmethod
+    def _answers_a_call(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("role") == "tool":
+            raise PydanticCustomError("missing", "A message of role 'tool' names the call that it answers")
+        return value
+
+
+class Tool(Wire):
+    """A tool that the final stage may call."""
+
+    type: str = Field(min_length=1, max_length=64)
+
+
+Stops = Annotated[list[Annotated[str, Field(min_length=1)]], Field(fail_fast=True, max_length=4)]
+
+
+class SteeredChatRequest(ChatRequest):
+    """A chat request for the modes `auto`, `contextual` and `multiplex`."""
+
+    messages: list[SteeredMessage] = Field(
+        fail_fast=True,  # type: ignore[assignment]
+        min_length=1,
+        max_length=_MOST_MESSAGES,
+    )
+    stop: str | Stops | None = None
+    max_tokens: Tokens | None = Field(
+        None, description="bounds the answer; voices have a budget of their own"
+    )
+    max_completion_tokens: Tokens | None = Field(None, description="wins over max_tokens")
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, ge=0, le=1)
+    presence_penalty: float | None = Field(None, ge=-2, le=2)
+    frequency_penalty: float | None = Field(None, ge=-2, le=2)
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    tools: Annotated[list[Tool], Field(fail_fast=True, max_length=1_000)] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    response_format: dict[str, Any] | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    logit_bias: dict[str, Any] | None = None
+
+    @field_validator("stream_options")
+    @classmethod
+    def _is_for_a_stream(cls, value: StreamOptions | None, info: ValidationInfo) -> StreamOptions | None:
+        if value is not None and not info.data.get("stream"):
+            raise PydanticCustomError("no_stream", "Only a request with 'stream': true may have it")
+        return value
 
 
 CHAT_REQUEST = TypeAdapter(ChatRequest)
+STEERED_CHAT_REQUEST = TypeAdapter(SteeredChatRequest)
 
 OURS = frozenset({"model", "messages", "stream", "stream_options", "n", "polylect"})
 """Fields of a chat request that are ours to act on; all others are the final stage's parameters."""

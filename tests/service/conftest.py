@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from service.app import create_app
+from service.impatient import impatient
 from service.settings import Settings
 
 
@@ -133,8 +134,11 @@ def _frame(body: dict[str, Any]) -> bytes:
 class Serving:
     """An ASGI app on a loopback port of its own, in a thread with a loop of its own."""
 
-    def __init__(self, app: Any) -> None:
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", access_log=False)
+    def __init__(self, app: Any, settings: Settings | None = None) -> None:
+        http: Any = impatient(settings) if settings else "auto"
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=0, log_level="critical", access_log=False, http=http, ws="none"
+        )
         config.timeout_graceful_shutdown = 2
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -182,7 +186,8 @@ def settings_for(url: str, **more: Any) -> Settings:
 
 @pytest.fixture(scope="session")
 def _service(_backbone: ScriptedBackbone) -> Iterator[str]:
-    with Serving(create_app(settings_for(_backbone.url))) as url:
+    settings = settings_for(_backbone.url)
+    with Serving(create_app(settings), settings) as url:
         yield url
 
 
@@ -211,4 +216,4 @@ def _settings_for() -> Callable[..., Settings]:
 
 @pytest.fixture(scope="session")
 def serve_settings() -> Callable[[Settings], Serving]:
-    return lambda settings: Serving(create_app(settings))
+    return lambda settings: Serving(create_app(settings), settings)

@@ -1,0 +1,250 @@
+"""The shapes of what we send, for the OpenAPI document and for the tests that hold real answers against it.
+
+Nothing is validated by them while the service runs: answers are made by our own code, or are a backbone's.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Answered(BaseModel):
+    """An object that we send. A backbone may put more into it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class ErrorObject(BaseModel):
+    """What went wrong, in one sentence that names the value and the cure."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    message: str
+    type: str
+    param: str | None = Field(description="the field of the request, such as messages.0.role")
+    code: str | None = Field(description="for programs: stable, unlike the message")
+
+
+class ErrorEnvelope(BaseModel):
+    """OpenAI's error envelope: always with all four keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    error: ErrorObject
+
+
+class TokenUsage(Answered):
+    """Tokens; of a steered answer the sum over all internal calls."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_tokens_details: dict[str, Any] | None = None
+    completion_tokens_details: dict[str, Any] | None = None
+    estimated: bool = Field(False, description="a backbone reported nothing")
+
+
+class Voiced(Answered):
+    """One voice of a council."""
+
+    culture: str
+    language: str
+    status: Literal["spoke", "cut", "silent"]
+    tokens: int
+    reason: str | None = None
+    text: str | None = Field(None, description="with `trace` alone")
+
+
+class Score(Answered):
+    """The Perspectives Distribution Score of the answer's text."""
+
+    distribution: dict[str, float]
+    entropy: float
+    sectors: int
+
+
+class Extension(Answered):
+    """The object `polylect` of a steered answer."""
+
+    mode: Literal["contextual", "multiplex"]
+    why: str
+    context: dict[str, Any]
+    answer_language: str | None
+    perspectives: list[Voiced]
+    pds: Score | None
+    calls: int
+    usage: dict[str, TokenUsage]
+    overhead_ms: float
+    voices: list[dict[str, Any]] | None = Field(None, description="with `trace` alone: why each was asked")
+
+
+class AnswerMessage(Answered):
+    """What the assistant says."""
+
+    role: str
+    content: str | None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class Choice(Answered):
+    """One answer."""
+
+    index: int
+    message: AnswerMessage
+    logprobs: dict[str, Any] | None = None
+    finish_reason: str | None
+
+
+class ChatCompletion(Answered):
+    """A whole answer. Fields of a backbone's own id are the backbone's."""
+
+    id: str
+    object: Literal["chat.completion"]
+    created: int
+    model: str
+    system_fingerprint: str | None = None
+    choices: list[Choice]
+    usage: TokenUsage | None = None
+    polylect: Extension | None = None
+
+
+class Delta(Answered):
+    """What is added to an answer."""
+
+    role: str | None = None
+    content: str | None = None
+    reasoning_content: str | None = Field(None, description="the voices, one after the other")
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class ChunkChoice(Answered):
+    """A piece of one answer."""
+
+    index: int
+    delta: Delta
+    logprobs: dict[str, Any] | None = None
+    finish_reason: str | None = None
+
+
+class VoiceEvent(Answered):
+    """What a voice does, while it does it: with `trace` alone."""
+
+    type: Literal["started", "delta", "finished"]
+    culture: str
+    language: str
+    text: str | None = None
+
+
+class EventExtension(Answered):
+    """The object `polylect` of a chunk about a voice."""
+
+    event: VoiceEvent
+
+
+class ChatCompletionChunk(Answered):
+    """The data of one frame of a stream."""
+
+    id: str
+    object: Literal["chat.completion.chunk"]
+    created: int
+    model: str
+    system_fingerprint: str | None = None
+    choices: list[ChunkChoice]
+    usage: TokenUsage | None = None
+    polylect: Extension | EventExtension | None = None
+
+
+class ModelObject(Answered):
+    """What `model` may name: a mode, or a backbone."""
+
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+
+
+class ModelList(Answered):
+    """All of them."""
+
+    object: Literal["list"]
+    data: list[ModelObject]
+
+
+class Health(Answered):
+    """The process lives."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Answered):
+    """Whether the default backbone answers; each backbone by name."""
+
+    status: Literal["ready", "not ready", "stopping"]
+    backbones: dict[str, bool]
+
+
+class ResponseObject(Answered):
+    """A whole response. Fields of a backbone's own id are the backbone's."""
+
+    id: str
+    object: Literal["response"]
+    created_at: float
+    status: str
+    model: str
+    output: list[dict[str, Any]]
+    usage: dict[str, Any] | None = None
+    polylect: Extension | None = None
+
+
+class ResponseEvent(Answered):
+    """The data of one event of a response's stream."""
+
+    type: str
+    sequence_number: int
+
+
+class TextCompletion(Answered):
+    """The backbone's own."""
+
+    id: str
+    object: Literal["text_completion"]
+    choices: list[dict[str, Any]]
+    usage: TokenUsage | None = None
+
+
+class Embeddings(Answered):
+    """The backbone's own."""
+
+    object: Literal["list"]
+    data: list[dict[str, Any]]
+
+
+class CulturalContext(Answered):
+    """What is recognised in a text; docs/api.md says what each field means."""
+
+    language: dict[str, Any] | None
+    languages: list[dict[str, Any]]
+    cultural: float
+    cultures: list[dict[str, Any]]
+    audience: list[dict[str, Any]]
+    domain: str | None
+    cue: Literal["explicit", "native_language", "implicit", "none"]
+
+
+class CultureObject(Answered):
+    """A culture that was written by hand."""
+
+    id: str
+    object: Literal["culture"]
+    names: dict[str, str]
+    sector: str
+    languages: list[str]
+
+
+class CultureList(Answered):
+    """All of them."""
+
+    object: Literal["list"]
+    data: list[CultureObject]
