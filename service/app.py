@@ -13,12 +13,13 @@ from starlette.responses import Response
 
 from agents import BackboneError as AgentsBackboneError
 from agents import BadQuestion, Knowledge, Model, NobodySpoke, Pipeline, load_knowledge
-from service import catalogue, chat, health, telemetry
+from service import catalogue, chat, health, metrics, telemetry
 from service.disconnect import ClientGone
 from service.embedded import open_embedded
 from service.errors import InvalidRequest, answer_error, answer_http_exception, answer_request_validation
 from service.fan_outs import FanOuts
 from service.settings import Settings
+from service.tracing import open_tracing
 from service.upstream.backbones import Backbones, open_backbones
 
 log = logging.getLogger("polylect")
@@ -33,7 +34,7 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
         lifespan=_lifespan(settings, model),
         redirect_slashes=False,
     )
-    for router in (chat.router, catalogue.router, health.router):
+    for router in (chat.router, catalogue.router, health.router, metrics.router):
         app.include_router(router)
     for expected in (InvalidRequest, BadQuestion, AgentsBackboneError, NobodySpoke):
         app.add_exception_handler(expected, answer_error)
@@ -62,15 +63,20 @@ async def _open(
 ) -> None:
     """Reach the backbones and put everything that requests need on `app.state`."""
     backbones: Backbones | None = None
+    deployments = settings.model_list
     if model is None:
-        deployments = settings.model_list or [await stack.enter_async_context(open_embedded(settings))]
+        deployments = deployments or (await stack.enter_async_context(open_embedded(settings)),)
         model = backbones = await stack.enter_async_context(open_backbones(deployments, settings))
     names = backbones.names if backbones else ("fake",)
     app.state.settings = settings
     app.state.backbones = backbones
     app.state.catalogue = catalogue.Catalogue(names)
     app.state.model = model
-    app.state.fan_outs = FanOuts(settings.max_fan_outs)
+    app.state.fan_outs = fan_outs = FanOuts(settings.max_fan_outs)
+    app.state.metrics = metrics.Metrics(
+        names, councils=lambda: fan_outs.running, most_councils=settings.max_fan_outs
+    )
+    app.state.tracing = await stack.enter_async_context(open_tracing(settings, deployments))
     app.state.pipeline = Pipeline(model, knowledge, settings.limits())
     app.state.fingerprint = _fingerprint(settings, knowledge, names)
 

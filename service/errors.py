@@ -17,6 +17,7 @@ from agents import (
     BadQuestion,
     NobodySpoke,
 )
+from service.record import record_of
 
 
 class InvalidRequest(Exception):
@@ -109,6 +110,7 @@ def invalid(error: ValidationError) -> InvalidRequest:
 
 async def answer_error(request: Request, error: Exception) -> JSONResponse:
     """Exception handler for everything in the table."""
+    record_of(request.scope).failed(error, status_of(error))
     return error_response(error)
 
 

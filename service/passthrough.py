@@ -21,7 +21,13 @@ from service.observed import Call, Observer
 from service.settings import Settings
 from service.sse import EventStream
 from service.upstream.openai_road import BackboneAnswer, OpenAIRoad
-from service.usage_tail import UsageTail, asks_for_usage, read_usage, without_usage_chunk
+from service.usage_tail import (
+    UsageTail,
+    asks_for_usage,
+    read_finish_reasons,
+    read_usage,
+    without_usage_chunk,
+)
 
 _FRAME_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _LONGEST_FRAME = 1_000_000
@@ -59,6 +65,7 @@ async def passthrough(request: Request, proxied: Proxied) -> Response:
     with ExitStack() as stack:
         call = stack.enter_context(proxied.observer.call("direct", proxied.backbone))
         answer = await while_connected(request.receive, proxied.road.post(proxied.path, body))
+        call.status = answer.status
         if answer.content_type != "text/event-stream":
             whole = _whole(answer, call, settings)
             content = await while_connected(request.receive, whole)
@@ -84,7 +91,7 @@ async def _relay(
                     tail.see(piece)
                     yield piece
             finally:
-                call.usage = tail.usage()
+                call.usage, call.finish_reasons = tail.usage(), tail.finish_reasons()
 
 
 async def whole_frames(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
@@ -128,7 +135,8 @@ async def _whole(answer: BackboneAnswer, call: Call, settings: Settings) -> byte
         what = f"{answer.content_type} with status {answer.status}"
         raise BackboneError(f"the backbone's answer is not JSON but {what}", status=answer.status) from error
     call.said()
-    call.usage = read_usage(found.get("usage")) if isinstance(found, dict) else None
+    if isinstance(found, dict):
+        call.usage, call.finish_reasons = read_usage(found.get("usage")), read_finish_reasons(found)
     return content
 
 

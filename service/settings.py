@@ -6,7 +6,7 @@ names the key, the value and the cure.
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     max_response_bytes: int = Field(default=50_000_000, ge=1_000)
     keep_alive_first: float = Field(default=2.0, gt=0)
     keep_alive_every: float = Field(default=3.0, gt=0)
+    log_format: Literal["json", "text"] | None = None
+    otlp_endpoint: str | None = Field(default=None, pattern="^https?://")
+    trace_cultures: bool = True
 
     @field_validator("reasoning_languages", mode="before")
     @classmethod

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.disconnect import ClientGone, while_connected
 from service.errors import envelope, error_response, status_of
+from service.record import record_of
 
 log = logging.getLogger("polylect")
 
@@ -75,6 +76,7 @@ class EventStream(Response):
         try:
             withheld, item = await self._begin(made)
             if isinstance(item, Exception):
+                record_of(scope).failed(item, status_of(item))
                 await error_response(item)(scope, receive, send)
                 return
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -84,6 +86,7 @@ class EventStream(Response):
                 await send({"type": "http.response.body", "body": item, "more_body": True})
                 item = await _next(made, self._every)
             if item is not None:
+                record_of(scope).failed(item, status_of(item))
                 last_words = frame(envelope(item)) + DONE
                 await send({"type": "http.response.body", "body": last_words, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
