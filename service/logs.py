@@ -15,6 +15,7 @@ from typing import Any, Literal, TextIO
 from service.record import RequestRecord
 
 Format = Literal["json", "text"]
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 _QUIET = {
     "httpx": logging.WARNING,
     "uvicorn.error": logging.WARNING,
@@ -97,7 +98,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1]:
             line["exception"] = without_messages(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _JSON.encode(line)
 
 
 def without_messages(error: BaseException | None) -> str:

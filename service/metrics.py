@@ -6,6 +6,7 @@ our own code. A culture or a sector is never a label: what somebody was taken fo
 
 from collections.abc import Callable, Collection
 from importlib.metadata import version
+from typing import TypeVar
 
 from fastapi import APIRouter, Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
@@ -29,6 +30,9 @@ _KINDS = frozenset(
 )
 
 
+M = TypeVar("M", Counter, Histogram)
+
+
 class Metrics:
     """One application's metrics, in a registry of their own. `backbones` are the operator's names."""
 
@@ -38,6 +42,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.requests_running = 0
         self.calls_running = 0
+        self._series: dict[tuple[Counter | Histogram, tuple[str, ...]], Counter | Histogram] = {}
         self._backbones = frozenset(backbones)
         self._counters()
         self._histograms()
@@ -109,33 +114,40 @@ class Metrics:
         """Count a request that has ended."""
         mode, status = _one_of(record.mode, MODES), _status(record.outcome)
         backbone = self._named(record.backbone)
-        self._requests.labels(record.endpoint, mode, backbone, status).inc()
-        self._duration.labels(record.endpoint, mode, f"{status[0]}xx").observe(record.seconds)
+        self._of(self._requests, record.endpoint, mode, backbone, status).inc()
+        self._of(self._duration, record.endpoint, mode, f"{status[0]}xx").observe(record.seconds)
         if record.outcome == CLIENT_GONE:
-            self._disconnects.labels(mode).inc()
+            self._of(self._disconnects, mode).inc()
         if record.mode is None:
             return
-        self._overhead.labels(mode).observe(record.overhead)
+        self._of(self._overhead, mode).observe(record.overhead)
         for part, seconds in record.first.items():
-            self._first.labels(mode, part).observe(seconds)
+            self._of(self._first, mode, part).observe(seconds)
         for stage, (began, ended) in record.stages.items():
-            self._stage.labels(stage).observe(ended - began)
+            self._of(self._stage, stage).observe(ended - began)
 
     def call_ended(self, stage: str, backbone: str, seconds: float, usage: Usage | None) -> None:
         """Count a call of a backbone that has ended."""
-        self._call.labels(stage, self._named(backbone)).observe(seconds)
+        self._of(self._call, stage, self._named(backbone)).observe(seconds)
         if usage:
-            self._tokens.labels(stage, "prompt").inc(max(usage.prompt_tokens, 0))
-            self._tokens.labels(stage, "completion").inc(max(usage.completion_tokens, 0))
+            self._of(self._tokens, stage, "prompt").inc(max(usage.prompt_tokens, 0))
+            self._of(self._tokens, stage, "completion").inc(max(usage.completion_tokens, 0))
 
     def upstream_error(self, kind: str, backbone: str | None) -> None:
         """Count a call that failed: `kind` is the code of its error."""
         if kind != CANCELLED:
-            self._errors.labels(_one_of(kind, _KINDS), self._named(backbone)).inc()
+            self._of(self._errors, _one_of(kind, _KINDS), self._named(backbone)).inc()
 
     def voice_ended(self, outcome: str) -> None:
         """Count a voice: spoke, cut or silent."""
-        self._voices.labels(outcome).inc()
+        self._of(self._voices, outcome).inc()
+
+    def _of(self, metric: M, *labels: str) -> M:
+        """The series with these labels; kept, for the library's own look-up costs more than counting."""
+        found = self._series.get((metric, labels))
+        if found is None:
+            found = self._series[metric, labels] = metric.labels(*labels)
+        return found  # type: ignore[return-value]  # a metric's series are of its own kind
 
     def _named(self, backbone: str | None) -> str:
         return _one_of(backbone, self._backbones)

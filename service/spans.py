@@ -47,7 +47,7 @@ _PROVIDERS = {
 class Sending:
     """Spans on their way to a receiver, in batches and by a thread of its own: nobody waits for it.
 
-    `url` None leaves the address to OpenTelemetry's variables; headers, timeouts and sampling are theirs anyway.
+    `url` None leaves the address to OpenTelemetry's variables; headers, timeouts, sampling are theirs anyway.
     """
 
     def __init__(self, url: str | None) -> None:
