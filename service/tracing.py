@@ -40,8 +40,10 @@ class NoTracing:
 
 
 @asynccontextmanager
-async def open_tracing(settings: Settings, deployments: Sequence[Deployment]) -> AsyncIterator[Tracing]:
-    """Spans for the configured receiver, else none. At the end what is left is sent, within three seconds.
+async def open_tracing(
+    settings: Settings, deployments: Sequence[Deployment], *, flush_seconds: float = _FLUSH_SECONDS
+) -> AsyncIterator[Tracing]:
+    """Spans for the configured receiver, else none. At the end what is left is sent, within `flush_seconds`.
 
     A receiver that is down or slow never delays a request: a thread sends spans in batches, and drops them
     when too many wait.
@@ -59,7 +61,7 @@ async def open_tracing(settings: Settings, deployments: Sequence[Deployment]) ->
     try:
         yield spans.Spans(sending.tracer, spans.describe(deployments), settings.trace_cultures)
     finally:
-        if not await _within(_FLUSH_SECONDS, sending.flush):
+        if not await _within(flush_seconds, sending.flush):
             sending.give_up()
 
 
