@@ -108,10 +108,17 @@ def traced(_traced, backbone):
     receiver, client = _traced
     receiver.forget()
 
-    def ask(*bodies, spans, timeout=20.0, headers=None):
+    def ask(*bodies, spans, timeout=20.0, headers=None, leaves=False):
         for body in bodies:
-            with contextlib.suppress(httpx.TimeoutException):
-                client.post(CHAT, json={"messages": ASKED, **body}, headers=headers, timeout=timeout)
+            asked = {"json": {"messages": ASKED, **body}, "headers": headers, "timeout": timeout}
+            with (
+                contextlib.suppress(httpx.TimeoutException),
+                client.stream("POST", CHAT, **asked) as response,
+            ):
+                pieces = response.iter_raw()
+                next(pieces)
+                if not leaves:
+                    list(pieces)
         deadline = time.monotonic() + 5
         while len(receiver.spans) < spans:
             assert time.monotonic() < deadline, [span.name for span in receiver.spans]
@@ -193,7 +200,7 @@ def test_a_client_that_leaves_is_told_and_every_span_ends(traced, backbone, stre
     reply = type(backbone.reply({}))
     backbone.reply = lambda body: reply(words=["word "] * 30, pause=0.1)
     receiver = traced(
-        {"model": "polylect/multiplex", "polylect": TWO, "stream": stream}, spans=5, timeout=0.4
+        {"model": "polylect/multiplex", "polylect": TWO, "stream": stream}, spans=5, timeout=0.4, leaves=True
     )
     (root,) = receiver.named("invoke_workflow polylect/multiplex")
     assert attributes(root)["polylect.disconnected"] is True
