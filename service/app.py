@@ -90,5 +90,5 @@ def _fingerprint(settings: Settings, knowledge: Knowledge, names: tuple[str, ...
 
 
 async def _nobody_listens(request: Request, error: Exception) -> Response:
-    log.info("client left before its answer")
+    log.debug("client left before its answer")
     return Response(status_code=499)

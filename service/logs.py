@@ -28,12 +28,17 @@ _QUIET = {
 
 def configure_logging(chosen: Format | None, stream: TextIO = sys.stderr) -> None:
     """Send the process's log to `stream`: as text or as JSON lines; None: text on a terminal, else JSON."""
+    logging.basicConfig(level=logging.INFO, handlers=[log_handler(chosen, stream)], force=True)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def log_handler(chosen: Format | None, stream: TextIO) -> logging.Handler:
+    """Writes to `stream` in the chosen format."""
     handler = logging.StreamHandler(stream)
     as_text = chosen == "text" or (chosen is None and stream.isatty())
     handler.setFormatter(TextLines() if as_text else JsonLines())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name, level in _QUIET.items():
-        logging.getLogger(name).setLevel(level)
+    return handler
 
 
 def told(record: RequestRecord) -> dict[str, Any]:
@@ -102,15 +107,17 @@ class JsonLines(logging.Formatter):
 
 
 def without_messages(error: BaseException | None) -> str:
-    """The tracebacks of an exception and of those behind it: places and types, no message."""
+    """The tracebacks of an exception and of those behind and within it: places and types, no message."""
     parts: list[str] = []
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        places = "".join(traceback.format_tb(error.__traceback__))
-        kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    waiting, seen = [error], set[int]()
+    while waiting:
+        one = waiting.pop(0)
+        if one is None or id(one) in seen:  # a group may be the cause of one that it holds
+            continue
+        seen.add(id(one))
+        places = "".join(traceback.format_tb(one.__traceback__))
+        kind = f"{type(one).__module__}.{type(one).__qualname__}"
         parts.append(f"Traceback (most recent call last):\n{places}{kind} (its message is withheld)")
-        if isinstance(error, BaseExceptionGroup):
-            parts += [without_messages(one) for one in error.exceptions]
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        waiting += [one.__cause__ or (None if one.__suppress_context__ else one.__context__)]
+        waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
     return "\n\nbehind it:\n".join(parts)

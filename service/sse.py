@@ -68,7 +68,7 @@ class EventStream(Response):
         try:
             await while_connected(receive, self._respond(scope, receive, send))
         except ClientGone:
-            log.info("client left a stream")
+            log.debug("client left a stream")
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         made: asyncio.Queue[Made] = asyncio.Queue(_BUFFERED_FRAMES)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import socket
 import time
 from pathlib import Path
 
@@ -20,7 +21,7 @@ TWO = {"cultures": ["JP", "KE"]}
 
 @pytest.fixture(scope="module")
 def _watched(_backbone, serve_settings, settings_for):
-    settings = settings_for(_backbone.url, max_fan_outs=1, voice_seconds=1.0)
+    settings = settings_for(_backbone.url, max_fan_outs=1, voice_seconds=0.7)
     with serve_settings(settings) as url, httpx.Client(base_url=url, timeout=20) as client:
         yield client
 
@@ -138,7 +139,7 @@ def test_a_stream_that_breaks_counts_with_the_status_it_came_too_late_for(watch,
 def test_a_voice_that_runs_out_of_time_is_cut_and_its_backbone_is_too_slow(watch, backbone):
     reply = type(backbone.reply({}))
     said = iter([["fine"], ["slow"] * 9])
-    voice = {1: 0.0, 9: 0.15}
+    voice = {1: 0.0, 9: 0.1}
 
     def answer(body):
         words = next(said, ["the", " end"])
@@ -168,9 +169,18 @@ def test_a_client_that_leaves_is_counted_once(watch, backbone, model, mode, stre
     assert watch("requests_in_flight") == watch("calls_in_flight") == 0
 
 
+def test_a_client_that_leaves_in_the_midst_of_its_request_is_counted(watch):
+    address = watch.client.base_url
+    with socket.create_connection((address.host, address.port)) as connection:
+        connection.sendall(f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{".encode())
+        time.sleep(0.05)
+    watch.settles(1, "disconnects_total", mode="none")
+    assert watch("requests_total", endpoint=CHAT, mode="none", status="499") == 1
+
+
 def test_a_stranger_adds_no_label(watch):
     client, series = watch.client, set(watch.read())
-    for number in range(60):
+    for number in range(30):
         assert client.post(CHAT, json={"model": f"m-{number}", "messages": HELLO}).status_code == 404
         assert client.get(f"/v1/models/nobody-{number}").status_code == 404
         assert client.get(f"/path-{number}?q={number}").status_code == 404
@@ -180,8 +190,8 @@ def test_a_stranger_adds_no_label(watch):
     endpoints = {dict(labels).get("endpoint") for _, labels in added} - {None}
     assert endpoints <= {CHAT, "/v1/models/{model:path}", "unmatched"}
     assert not [labels for _, labels in added if re.search(r"m-\d|nobody|path-", str(labels))]
-    watch.settles(61, "requests_total", endpoint=CHAT, mode="none", backbone="none", status="404")
-    assert watch("requests_total", endpoint="unmatched", status="404") == 60
+    watch.settles(31, "requests_total", endpoint=CHAT, mode="none", backbone="none", status="404")
+    assert watch("requests_total", endpoint="unmatched", status="404") == 30
 
 
 def test_a_thousand_models_and_backbones_are_a_handful_of_labels():
