@@ -81,6 +81,7 @@ class TextLines(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
         """The line, with the fields behind it."""
+        record.message = discreet(record)
         fields = getattr(record, "fields", {})
         return " ".join([super().formatMessage(record), *(f"{key}={value}" for key, value in fields.items())])
 
@@ -98,12 +99,18 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": discreet(record),
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1]:
             line["exception"] = without_messages(record.exc_info[1])
         return _JSON.encode(line)
+
+
+def discreet(record: logging.LogRecord) -> str:
+    """The message. asyncio shows a failed task below its own, and with it what its exception says."""
+    text = record.getMessage()
+    return text.partition("\n")[0] if record.name == "asyncio" else text
 
 
 def without_messages(error: BaseException | None) -> str:

@@ -174,6 +174,15 @@ def test_text_lines_are_for_people_and_as_discreet():
     assert SECRET not in text
 
 
+@pytest.mark.parametrize("chosen", ["text", "json"])
+def test_a_task_that_nobody_awaited_is_not_quoted(chosen):
+    message = f"Task exception was never retrieved\nfuture: <Task exception=ValueError('{SECRET}')>"
+    handler = log_handler(chosen, io.StringIO())
+    handler.handle(logging.getLogger("x").makeRecord("asyncio", logging.ERROR, "f", 1, message, (), None))
+    assert "was never retrieved" in handler.stream.getvalue()
+    assert SECRET not in handler.stream.getvalue()
+
+
 @pytest.mark.parametrize(
     ("chosen", "terminal", "text"),
     [("text", False, True), ("json", True, False), (None, True, True), (None, False, False)],

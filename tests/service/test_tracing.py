@@ -211,6 +211,19 @@ def test_a_refused_request_is_no_workflow(traced):
     assert traced({"model": "nobody"}, {"model": "scripted"}, spans=2).named("chat scripted")
 
 
+async def test_opentelemetrys_own_variables_do_and_what_is_left_is_sent_at_the_end(monkeypatch):
+    with Receiver() as receiver:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
+        monkeypatch.setenv("OTEL_SERVICE_NAME", "theirs")
+        async with open_tracing(Settings(), ()) as tracing:
+            record = RequestRecord(mode="direct")
+            tracing.begin(record, {}, 0)
+            record.at_end[0](record)
+            assert receiver.spans == []
+        assert [span.name for span in receiver.spans] == ["invoke_workflow polylect/direct"]
+        assert receiver.resources[0]["service.name"] == "theirs"
+
+
 @pytest.mark.parametrize("accepts", [False, True])
 async def test_a_receiver_that_is_down_or_hangs_delays_nobody(quickly, accepts):
     with socket.socket() as mute:
