@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from agents import BackboneError as AgentsBackboneError
 from agents import BadQuestion, Knowledge, Model, NobodySpoke, Pipeline, load_knowledge
-from service import catalogue, chat, health, polylect, responses, telemetry, unsteered
+from service import catalogue, chat, health, metrics, polylect, responses, telemetry, unsteered
 from service.auth import Gate
 from service.disconnect import ClientGone, ServiceStopping
 from service.draining_server import Draining
@@ -30,9 +30,13 @@ from service.keys import Keys
 from service.limits import open_rate_limits
 from service.openapi import described
 from service.settings import Settings
+from service.tracing import open_tracing
 from service.upstream.backbones import Backbones, open_backbones
 
 log = logging.getLogger("polylect")
+
+_OF_THE_PLACE = {"host", "port", "keys_file", "redis_url", "log_format", "otlp_endpoint", "trace_cultures"}
+"""Settings that change nothing about an answer."""
 
 _EXPECTED = (
     InvalidRequest,
@@ -53,7 +57,7 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
         lifespan=_lifespan(settings, model),
         redirect_slashes=False,
     )
-    for router in (chat, responses, unsteered, polylect, catalogue, health):
+    for router in (chat, responses, unsteered, polylect, catalogue, health, metrics):
         app.include_router(router.router)
     for expected in _EXPECTED:
         app.add_exception_handler(expected, answer_error)
@@ -88,8 +92,9 @@ async def _open(
     if app.state.keys:
         app.state.rate_limits = await stack.enter_async_context(open_rate_limits(settings.redis_url))
     backbones: Backbones | None = None
+    deployments = settings.model_list
     if model is None:
-        deployments = settings.model_list or [await stack.enter_async_context(open_embedded(settings))]
+        deployments = deployments or (await stack.enter_async_context(open_embedded(settings)),)
         model = backbones = await stack.enter_async_context(open_backbones(deployments, settings))
     names = backbones.names if backbones else ("fake",)
     app.state.settings = settings
@@ -97,21 +102,21 @@ async def _open(
     app.state.backbones = backbones
     app.state.catalogue = catalogue.Catalogue(names)
     app.state.model = model
-    app.state.fan_outs = FanOuts(settings.max_fan_outs)
+    app.state.fan_outs = fan_outs = FanOuts(settings.max_fan_outs)
+    app.state.metrics = metrics.Metrics(
+        names, councils=lambda: fan_outs.running, most_councils=settings.max_fan_outs
+    )
+    app.state.tracing = await stack.enter_async_context(open_tracing(settings, deployments))
     app.state.pipeline = Pipeline(model, knowledge, settings.limits())
     app.state.fingerprint = _fingerprint(settings, knowledge, names)
 
 
 def _fingerprint(settings: Settings, knowledge: Knowledge, names: tuple[str, ...]) -> str:
     """Changes whenever configuration, prompts or backbones do: OpenAI's `system_fingerprint`."""
-    seen = (
-        settings.model_dump_json(exclude={"host", "port", "keys_file", "redis_url"})
-        + knowledge.prompts.fingerprint
-        + ",".join(names)
-    )
+    seen = settings.model_dump_json(exclude=_OF_THE_PLACE) + knowledge.prompts.fingerprint + ",".join(names)
     return f"fp_{hashlib.sha256(seen.encode()).hexdigest()[:12]}"
 
 
 async def _nobody_listens(request: Request, error: Exception) -> Response:
-    log.info("client left before its answer")
+    log.debug("client left before its answer")
     return Response(status_code=499)

@@ -19,6 +19,7 @@ from agents import (
     NobodySpoke,
 )
 from service.disconnect import ServiceStopping
+from service.record import record_of
 
 _LONGEST_PARAM = 120
 
@@ -155,6 +156,7 @@ def invalid(error: ValidationError) -> InvalidRequest:
 
 async def answer_error(request: Request, error: Exception) -> JSONResponse:
     """Exception handler for everything in the table."""
+    record_of(request.scope).failed(error, status_of(error))
     return error_response(error)
 
 

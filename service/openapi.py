@@ -63,6 +63,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "GET /v1/polylect/cultures": Endpoint(schemas.CultureList),
     "GET /v1/models": Endpoint(schemas.ModelList),
     "GET /v1/models/{model}": Endpoint(schemas.ModelObject),
+    "GET /metrics": Endpoint(None),
     "GET /healthz": Endpoint(schemas.Health),
     "GET /readyz": Endpoint(schemas.Readiness, also={503: schemas.Readiness}),
 }

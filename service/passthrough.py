@@ -22,7 +22,7 @@ from service.settings import Settings
 from service.sse import EventStream, last_frames
 from service.upstream.backbones import FastRoad
 from service.upstream.openai_road import BackboneAnswer, read_usage
-from service.usage_tail import UsageTail, asks_for_usage, without_usage_chunk
+from service.usage_tail import UsageTail, asks_for_usage, read_finish_reasons, without_usage_chunk
 
 _FRAME_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 _LONGEST_FRAME = 1_000_000
@@ -62,6 +62,7 @@ async def passthrough(
     with ExitStack() as stack:
         call = stack.enter_context(proxied.observer.call("direct", proxied.backbone))
         answer = await while_served(request, proxied.road.post(proxied.path, body))
+        call.status = answer.status
         if answer.content_type != "text/event-stream" or answer.status != 200:
             whole = _whole(answer, call, settings)
             content = await while_served(request, whole)
@@ -87,7 +88,7 @@ async def _relay(
                     tail.see(piece)
                     yield piece
             finally:
-                call.usage = tail.usage()
+                call.usage, call.finish_reasons = tail.usage(), tail.finish_reasons()
 
 
 async def whole_frames(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
@@ -130,7 +131,8 @@ async def _whole(answer: BackboneAnswer, call: Call, settings: Settings) -> byte
     except ValueError as error:
         raise _not_json(answer) from error
     call.said()
-    call.usage = read_usage(found.get("usage")) if isinstance(found, dict) else None
+    if isinstance(found, dict):
+        call.usage, call.finish_reasons = read_usage(found.get("usage")), read_finish_reasons(found)
     return content
 
 

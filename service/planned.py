@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Request
@@ -15,6 +15,7 @@ from service.errors import InvalidRequest, ModelNotFound
 from service.extension import headers as extension_headers
 from service.observed import ObservedModel, Observer
 from service.passthrough import Proxied
+from service.record import record_of
 from service.settings import Settings
 from service.upstream.backbones import Backbones, FastRoad
 from service.wire import OURS, ChatRequest, Steering
@@ -80,9 +81,23 @@ async def plan_request(request: Request, wire: ChatRequest) -> PlannedRequest:
         headers = extension_headers(plan, (time.perf_counter() - started) * 1000)
     calls = plan.calls(question.choices) if plan else 1
     headers |= await admission.charge(calls=calls, tokens=tokens * calls)
-    observer = Observer(admission.spend)
+    observer = observe(request, target, admission, plan=plan, streams=bool(wire.stream))
+    if wire.polylect and not (wire.polylect.trace or wire.polylect.live):
+        observer = replace(observer, shows_voices=False)
     counts = admission.counts_tokens
     return PlannedRequest(wire, target, fast, observer, headers, question, plan, tokens, counts)
+
+
+def observe(
+    request: Request, target: Target, admission: Admission, *, plan: Plan | None = None, streams: bool = False
+) -> Observer:
+    """Who sees every call that this request makes of a backbone."""
+    state, record = request.app.state, record_of(request.scope)
+    record.mode = plan.mode if plan else "direct"
+    record.backbone = target.backbone
+    record.streams = streams
+    trace = state.tracing.begin(record, request.headers, len(plan.voices) if plan else 0)
+    return Observer(admission.spend, record, state.metrics, trace)
 
 
 async def run(request: Request, planned: PlannedRequest) -> AsyncGenerator[Event, None]:
@@ -95,9 +110,10 @@ async def run(request: Request, planned: PlannedRequest) -> AsyncGenerator[Event
     state = request.app.state
     model = ObservedModel(state.model, planned.observer, state.catalogue.backbones[0])
     events = state.pipeline.stream(planned.question, planned.decided, model=model)
-    with state.fan_outs.seat(planned.decided.calls(planned.question.choices)):
+    with state.fan_outs.seat(planned.decided.calls(planned.question.choices)), planned.observer.run():
         async with aclosing(events):
             async for event in events:
+                planned.observer.happened(event)
                 yield event
 
 

@@ -5,7 +5,6 @@ that the port opens only when there is somebody to answer.
 """
 
 import asyncio
-import logging
 import socket
 
 import uvicorn
@@ -14,6 +13,7 @@ from rich.console import Console
 from service.app import create_app
 from service.draining_server import DrainingServer
 from service.impatient import impatient
+from service.logs import configure_logging
 from service.settings import ConfigurationError, Settings
 
 
@@ -24,9 +24,7 @@ def serve(settings: Settings, console: Console) -> None:
         ConfigurationError: the configuration cannot be used, or the port is taken.
         EmbeddedError: there is no embedded model to start.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "uvicorn.error", "LiteLLM", "LiteLLM Router"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    configure_logging(settings.log_format)
     app = create_app(settings)
     config = uvicorn.Config(
         app,

@@ -6,7 +6,7 @@ names the key, the value and the cure.
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
@@ -122,6 +122,9 @@ class Settings(BaseSettings):
     header_seconds: float = Field(default=10.0, gt=0)
     body_seconds: float = Field(default=30.0, gt=0)
     write_seconds: float = Field(default=60.0, gt=0)
+    log_format: Literal["json", "text"] | None = None
+    otlp_endpoint: str | None = Field(default=None, pattern="^https?://")
+    trace_cultures: bool = True
 
     @field_validator("reasoning_languages", mode="before")
     @classmethod

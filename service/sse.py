@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.disconnect import ClientGone, ServiceStopping, while_connected
 from service.errors import envelope, error_response, status_of
+from service.record import record_of
 
 log = logging.getLogger("polylect")
 
@@ -76,7 +77,7 @@ class EventStream(Response):
         try:
             await while_connected(receive, self._respond(scope, receive, send), stopping)
         except ClientGone:
-            log.info("client left a stream")
+            log.debug("client left a stream")
         except ServiceStopping as error:
             await self._fail(error, scope, receive, send)
 
@@ -106,6 +107,7 @@ class EventStream(Response):
 
     async def _fail(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         """A status of its own, or the last words of a stream that has begun."""
+        record_of(scope).failed(error, status_of(error))
         if self._started:
             await send({"type": "http.response.body", "body": self._last_words(error), "more_body": False})
         else:

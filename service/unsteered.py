@@ -13,7 +13,7 @@ from service.disconnect import while_served
 from service.errors import InvalidRequest, invalid
 from service.observed import Observer
 from service.passthrough import Proxied, passthrough, renamed
-from service.planned import target_of
+from service.planned import observe, target_of
 from service.reading import check_numbers, read_body
 from service.settings import Settings
 from service.sse import DONE, EventStream, frame
@@ -54,7 +54,8 @@ async def _pass(request: Request, path: str, adapter: TypeAdapter[Any]) -> Respo
     if backbones is None:
         raise InvalidRequest(f"This service has no backbone that serves {path}.", code="unsupported_endpoint")
     road = backbones.road(target.backbone)
-    observer = Observer(admission.spend)
+    streams = bool(getattr(wire, "stream", None))
+    observer = observe(request, target, admission, streams=streams)
     if not isinstance(road, LiteLLMRoad):
         body = renamed(body, wire.model, road, ours=True)
         counts = admission.counts_tokens

@@ -1,6 +1,7 @@
 """What a stream says of its own usage, read from its tail, without parsing the stream."""
 
 import json
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -9,6 +10,7 @@ from agents import Usage
 from service.upstream.openai_road import read_usage
 
 _TAIL_BYTES = 8_192
+_FINISH_REASON = re.compile(rb'"finish_reason"\s*:\s*"([a-z_]{1,32})"')
 
 
 class UsageTail:
@@ -33,6 +35,10 @@ class UsageTail:
             at = self._tail.rfind(b'"usage"', 0, at)
         return Usage(self._prompt_tokens, max(self._frames - 2, 0), estimated=True)
 
+    def finish_reasons(self) -> tuple[str, ...]:
+        """Why its choices ended, as far as the tail says."""
+        return tuple(found.decode() for found in _FINISH_REASON.findall(self._tail))
+
 
 def _object_after(text: bytes) -> Any:
     rest = text.lstrip(b" \t").removeprefix(b":").lstrip(b" \t")
@@ -40,6 +46,13 @@ def _object_after(text: bytes) -> Any:
         return json.JSONDecoder().raw_decode(rest.decode("utf-8", "replace"))[0]
     except ValueError:
         return None
+
+
+def read_finish_reasons(answer: dict[str, Any]) -> tuple[str, ...]:
+    """Why the choices of a whole answer ended."""
+    choices = answer.get("choices")
+    found = [one.get("finish_reason") for one in choices or () if isinstance(one, dict)]
+    return tuple(one for one in found if isinstance(one, str))
 
 
 def asks_for_usage(body: bytes) -> bytes | None:

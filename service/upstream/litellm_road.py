@@ -22,10 +22,58 @@ from service.settings import ConfigurationError, Deployment, Settings
 from service.upstream.openai_road import read_chunk
 
 _REASON_LIMIT = 500
+_PASSED_ON = frozenset(
+    {
+        "audio",
+        "best_of",
+        "dimensions",
+        "echo",
+        "encoding_format",
+        "frequency_penalty",
+        "function_call",
+        "functions",
+        "input",
+        "logit_bias",
+        "logprobs",
+        "max_completion_tokens",
+        "max_tokens",
+        "min_p",
+        "modalities",
+        "n",
+        "parallel_tool_calls",
+        "prediction",
+        "presence_penalty",
+        "prompt",
+        "reasoning_effort",
+        "repetition_penalty",
+        "response_format",
+        "safety_identifier",
+        "seed",
+        "service_tier",
+        "stop",
+        "stream",
+        "stream_options",
+        "suffix",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "tools",
+        "top_k",
+        "top_logprobs",
+        "top_p",
+        "user",
+        "verbosity",
+        "web_search_options",
+    }
+)
 
 
 class LiteLLMRoad:
-    """All deployments of one `model_name`, through a Router that several names may share."""
+    """All deployments of one `model_name`, through a Router that several names may share.
+
+    LiteLLM takes where to go and with which key from the same arguments as temperature and tools. So of what
+    a client sends only OpenAI's own parameters and a few of sampling reach it; all others are left out.
+    """
 
     def __init__(self, name: str, router: Any) -> None:
         self.model = name
@@ -33,7 +81,10 @@ class LiteLLMRoad:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelChunk, None]:
         """The Model port."""
-        parameters = {**request.parameters, "stream": True, "stream_options": {"include_usage": True}}
+        parameters = _harmless(request.parameters) | {
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
         # Otherwise LiteLLM imports its MCP gateway as soon as it sees tools, and a client's could reach it.
         parameters["_skip_mcp_handler"] = True
         try:
@@ -57,7 +108,7 @@ class LiteLLMRoad:
         """
         call = {"/completions": self._router.atext_completion, "/embeddings": self._router.aembedding}[path]
         try:
-            answer = await call(model=self.model, **asked)
+            answer = await call(model=self.model, **_harmless(asked))
         except Exception as error:  # as above
             raise translate(error) from error
         whole: dict[str, Any] = answer.model_dump()
@@ -70,7 +121,7 @@ class LiteLLMRoad:
             BackboneError: the provider failed, or has no such endpoint.
         """
         try:
-            answer = await self._router.atext_completion(model=self.model, **asked)
+            answer = await self._router.atext_completion(model=self.model, **_harmless(asked))
             try:
                 async for chunk in answer:
                     yield chunk.model_dump()
@@ -82,6 +133,10 @@ class LiteLLMRoad:
     async def ready(self) -> bool:
         """Providers have no common way to be asked: a configured one counts as ready."""
         return True
+
+
+def _harmless(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if name in _PASSED_ON}
 
 
 @asynccontextmanager

@@ -43,6 +43,34 @@ def test_it_streams(balanced, backbone):
     assert answer.text.endswith("data: [DONE]\n\n")
 
 
+@pytest.mark.parametrize("model", ["pair", "polylect/direct", "polylect/contextual", "polylect/multiplex"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_client_cannot_choose_where_it_goes_or_with_which_key(balanced, backbone, model, stream):
+    elsewhere = "http://127.0.0.1:9/v1"
+    wishes: dict[str, Any] = {
+        "api_base": elsewhere,
+        "base_url": elsewhere,
+        "api_key": "the-clients",
+        "extra_headers": {"x-evil": "1"},
+        "headers": {"x-evil": "1"},
+        "extra_body": {"evil": 1},
+        "custom_llm_provider": "groq",
+        "fallbacks": [{"model": "openai/other", "api_base": elsewhere}],
+        "mock_response": "I was never asked.",
+        "metadata": {"evil": 1},
+        "drop_params": True,
+    }
+    answer = post(balanced, model, stream=stream, temperature=0.5, top_k=7, **wishes)
+    assert answer.status_code == 200, answer.text
+    assert "never asked" not in answer.text
+    assert len(backbone.bodies) == (7 if model == "polylect/multiplex" else 1)
+    for body, headers in zip(backbone.bodies, backbone.headers, strict=True):
+        assert headers["authorization"] == "Bearer operator-secret"
+        assert "x-evil" not in headers
+        assert not {"evil", "metadata", *wishes} & set(body)
+    assert backbone.bodies[-1]["temperature"] == 0.5
+
+
 @pytest.mark.parametrize(
     ("status", "ours", "code"),
     [
