@@ -1,7 +1,5 @@
 """POST /v1/completions and /v1/embeddings: the backbone's own, whatever mode the model id names."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,12 +9,10 @@ from starlette.responses import JSONResponse, Response
 from service.admission import admission_of
 from service.disconnect import while_served
 from service.errors import InvalidRequest, invalid
-from service.observed import Observer
 from service.passthrough import Proxied, passthrough, renamed
 from service.planned import observe, target_of
 from service.reading import check_numbers, read_body
 from service.settings import Settings
-from service.sse import DONE, EventStream, frame
 from service.upstream.litellm_road import LiteLLMRoad
 from service.upstream.openai_road import read_usage
 from service.wire import CompletionRequest, EmbeddingRequest, UnsteeredRequest
@@ -62,40 +58,15 @@ async def _pass(request: Request, path: str, adapter: TypeAdapter[Any]) -> Respo
         return await passthrough(
             request, Proxied(road, path, body, headers, observer, target.backbone, tokens, counts)
         )
-    return await _translate(request, road, path, wire, observer, headers)
-
-
-async def _translate(
-    request: Request,
-    road: LiteLLMRoad,
-    path: str,
-    wire: UnsteeredRequest,
-    observer: Observer,
-    headers: dict[str, str],
-) -> Response:
-    """Through LiteLLM, for a provider that speaks another dialect."""
-    asked = wire.model_dump(exclude_unset=True, exclude={"model"})
-    if getattr(wire, "stream", None):
-        settings: Settings = request.app.state.settings
-        first, every = settings.keep_alive_first, settings.keep_alive_every
-        frames = _frames(road, asked, wire.model, observer)
-        return EventStream(frames, headers=headers, first=first, every=every)
-    with observer.call("direct", road.model) as call:
-        answer = await while_served(request, road.whole(path, asked))
+    if not isinstance(wire, EmbeddingRequest):
+        cure = "Ask /v1/chat/completions, or a backbone that speaks OpenAI's API."
+        message = f"{wire.model!r} is reached through LiteLLM, which has no text completions here. {cure}"
+        raise InvalidRequest(message, param="model", code="unsupported_endpoint")
+    with observer.call("direct", target.backbone) as call:
+        asked = wire.model_dump(exclude_unset=True, exclude={"model"})
+        answer = await while_served(request, road.embed(asked))
         call.usage = read_usage(answer.get("usage"))
     return JSONResponse({**answer, "model": wire.model}, headers=headers)
-
-
-async def _frames(
-    road: LiteLLMRoad, asked: dict[str, Any], model: str, observer: Observer
-) -> AsyncGenerator[bytes, None]:
-    with observer.call("direct", road.model) as call:
-        async with aclosing(road.complete(asked)) as chunks:
-            async for chunk in chunks:
-                call.said()
-                call.usage = read_usage(chunk.get("usage")) or call.usage
-                yield frame({**chunk, "model": model})
-    yield DONE
 
 
 def _count(wire: UnsteeredRequest, settings: Settings) -> int:

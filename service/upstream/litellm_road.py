@@ -25,9 +25,7 @@ _REASON_LIMIT = 500
 _PASSED_ON = frozenset(
     {
         "audio",
-        "best_of",
         "dimensions",
-        "echo",
         "encoding_format",
         "frequency_penalty",
         "function_call",
@@ -43,7 +41,6 @@ _PASSED_ON = frozenset(
         "parallel_tool_calls",
         "prediction",
         "presence_penalty",
-        "prompt",
         "reasoning_effort",
         "repetition_penalty",
         "response_format",
@@ -53,7 +50,6 @@ _PASSED_ON = frozenset(
         "stop",
         "stream",
         "stream_options",
-        "suffix",
         "temperature",
         "thinking",
         "tool_choice",
@@ -100,35 +96,18 @@ class LiteLLMRoad:
         ) as error:  # LiteLLM raises its own tree, OpenAI's and whatever a provider's code raises
             raise translate(error) from error
 
-    async def whole(self, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """A text completion or embeddings, whole.
+    async def embed(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Embeddings. There are no text completions here: LiteLLM leaves a connection open after each.
 
         Raises:
             BackboneError: the provider failed, or has no such endpoint.
         """
-        call = {"/completions": self._router.atext_completion, "/embeddings": self._router.aembedding}[path]
         try:
-            answer = await call(model=self.model, **_harmless(asked))
+            answer = await self._router.aembedding(model=self.model, **_harmless(asked))
         except Exception as error:  # as above
             raise translate(error) from error
         whole: dict[str, Any] = answer.model_dump()
         return whole
-
-    async def complete(self, asked: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
-        """A text completion, chunk by chunk.
-
-        Raises:
-            BackboneError: the provider failed, or has no such endpoint.
-        """
-        try:
-            answer = await self._router.atext_completion(model=self.model, **_harmless(asked))
-            try:
-                async for chunk in answer:
-                    yield chunk.model_dump()
-            finally:
-                await _close(answer)
-        except Exception as error:  # as above
-            raise translate(error) from error
 
     async def ready(self) -> bool:
         """Providers have no common way to be asked: a configured one counts as ready."""

@@ -61,6 +61,8 @@ class ScriptedBackbone:
         return Starlette(
             routes=[
                 Route("/v1/chat/completions", self._chat, methods=["POST"]),
+                Route("/v1/completions", self._complete, methods=["POST"]),
+                Route("/v1/embeddings", self._embed, methods=["POST"]),
                 Route("/v1/models", self._models),
             ]
         )
@@ -68,12 +70,31 @@ class ScriptedBackbone:
     async def _models(self, request: Request) -> Response:
         return JSONResponse({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
 
-    async def _chat(self, request: Request) -> Response:
+    async def _complete(self, request: Request) -> Response:
+        body = await self._remember(request)
+        choice = {"index": 0, "text": "All is well.", "finish_reason": "stop"}
+        answer = {"id": "cmpl-scripted", "object": "text_completion", "created": 1, "model": "scripted"}
+        answer |= {"choices": [choice], "usage": _usage(Reply())}
+        if not body.get("stream"):
+            return JSONResponse(answer)
+        frames = b"data: " + json.dumps(answer).encode() + b"\n\ndata: [DONE]\n\n"
+        return Response(frames, media_type="text/event-stream")
+
+    async def _embed(self, request: Request) -> Response:
+        await self._remember(request)
+        data = [{"object": "embedding", "index": 0, "embedding": [0.5, -0.5]}]
+        usage = {"prompt_tokens": 3, "total_tokens": 3}
+        return JSONResponse({"object": "list", "data": data, "model": "scripted", "usage": usage})
+
+    async def _remember(self, request: Request) -> dict[str, Any]:
         content = await request.body()
-        body = json.loads(content)
         self.raw.append(content)
-        self.bodies.append(body)
+        self.bodies.append(json.loads(content))
         self.headers.append(dict(request.headers))
+        return self.bodies[-1]
+
+    async def _chat(self, request: Request) -> Response:
+        body = await self._remember(request)
         reply = self.reply(body)
         if reply.status != 200 or reply.raw is not None:
             whole = reply.raw if reply.raw is not None else json.dumps({"error": reply.error or {}}).encode()

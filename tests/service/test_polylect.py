@@ -1,0 +1,54 @@
+"""The endpoints of our own: no backbone is asked."""
+
+import httpx
+import pytest
+
+from agents import Cultures
+
+
+def test_detect_says_what_an_answers_context_says(service, backbone, knowledge):
+    text = "Why do Japanese people bow when they greet each other?"
+    answer = httpx.post(f"{service}/v1/polylect/detect", json={"text": text})
+    assert answer.status_code == 200
+    assert answer.json() == knowledge.detector.detect(text).as_dict()
+    assert answer.json()["cultures"][0]["id"] == "JP"
+    assert backbone.bodies == []
+
+
+def test_detect_says_unknown_where_it_does_not_know(service):
+    found = httpx.post(f"{service}/v1/polylect/detect", json={"text": "12 * 12 = ?"}).json()
+    assert (found["language"], found["cultures"], found["cue"]) == (None, [], "none")
+
+
+def test_score_is_the_answers_score(service):
+    text = "In Japan people bow; in Kenya they shake hands."
+    found = httpx.post(f"{service}/v1/polylect/score", json={"text": text}).json()
+    assert found["distribution"] == {"east-asian": 0.5, "sub-saharan-african": 0.5}
+    assert found["sectors"] == 8
+    assert 0 < found["entropy"] < 1
+
+
+def test_cultures_are_listed_with_names_in_their_own_languages(service):
+    found = httpx.get(f"{service}/v1/polylect/cultures").json()
+    by_id = {one["id"]: one for one in found["data"]}
+    assert found["object"] == "list"
+    assert list(by_id) == [culture.id for culture in Cultures.load()]
+    assert by_id["JP"]["names"] == {"en": "Japan", "ja": "日本"}
+    assert (by_id["JP"]["sector"], by_id["JP"]["languages"]) == ("east-asian", ["ja"])
+
+
+@pytest.mark.parametrize("path", ["detect", "score"])
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"text": 5}', b'{"text": "a", "more": 1}', b'"a"'])
+def test_bad_input_is_named(service, path, body):
+    answer = httpx.post(f"{service}/v1/polylect/{path}", content=body)
+    assert answer.status_code == 400
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+
+
+def test_what_is_not_there_is_404_in_the_envelope(service):
+    for path in ("/v1/polylect", "/v1/polylect/none", "/v1/audio/speech", "/v1", "/v1/responses/resp_1"):
+        answer = httpx.get(f"{service}{path}")
+        assert (answer.status_code, answer.json()["error"]["code"]) in {
+            (404, "unknown_url"),
+            (405, "method_not_allowed"),
+        }
