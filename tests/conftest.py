@@ -9,10 +9,27 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import certifi
 import httpx
 import pytest
 
 from agents import Knowledge, load_knowledge
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One certificate authority instead of all: no test speaks TLS, and every HTTP client reads the file."""
+    end = "-----END CERTIFICATE-----"
+    known = Path(certifi.where()).read_text("utf-8")
+    first = known[known.index("-----BEGIN") : known.index(end)] + end + "\n"
+    file = tmp_path_factory.mktemp("tls") / "one.pem"
+    file.write_text(first)
+    kept = os.environ.get("SSL_CERT_FILE")
+    os.environ["SSL_CERT_FILE"] = str(file)
+    yield
+    os.environ.pop("SSL_CERT_FILE")
+    if kept is not None:
+        os.environ["SSL_CERT_FILE"] = kept
 
 
 @pytest.fixture(scope="session")

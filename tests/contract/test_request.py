@@ -32,7 +32,6 @@ def test_what_is_wrong_is_said_before_the_stream_begins(service, backbone, wrong
     assert backbone.bodies == []
 
 
-@pytest.mark.xfail(strict=True, reason="more than four stops go through to the backbone")
 @pytest.mark.parametrize("model", STEERED)
 def test_more_than_four_stops_are_400(service, backbone, model):
     response = post(service, {"model": model, "messages": ASKED, "stop": list("abcde"), "polylect": VOICES})

@@ -118,6 +118,7 @@ def child(tmp_path: Path, backbone) -> Iterator[tuple[str, int]]:
     """`polylect serve` as a process of its own: its address and its id."""
     deployment = {"model": "hosted_vllm/scripted", "api_base": backbone.url}
     configuration = {"model_list": [{"model_name": "scripted", "litellm_params": deployment}]}
+    configuration["max_input_tokens"] = 10_000_000
     (tmp_path / "polylect.yaml").write_text(yaml.safe_dump(configuration), "utf-8")
     environment = {**os.environ, "POLYLECT_PORT": "0", "POLYLECT_CONFIG": str(tmp_path / "polylect.yaml")}
     command = [sys.executable, "-m", "service.cli", "serve"]
