@@ -10,6 +10,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
+from langsmith import tracing_context
+
 from agents.conversation import merge_system, opening, user_texts, without_tools
 from agents.cultures.cultures import Cultures
 from agents.detect.context import ContextDetector
@@ -111,8 +113,10 @@ class Pipeline:
     async def _invoke(self, plan: Plan, run: Run) -> State:
         limit = self.limits.request_seconds
         try:
-            async with asyncio.timeout(limit):
-                state = await self._graph.ainvoke({"plan": plan, "perspectives": []}, context=run)
+            # LangGraph would send all that is said to LangSmith as soon as the environment has its variables.
+            with tracing_context(enabled=False):
+                async with asyncio.timeout(limit):
+                    state = await self._graph.ainvoke({"plan": plan, "perspectives": []}, context=run)
         except TimeoutError as error:
             raise BackboneTimeout(f"no complete answer within {limit:g} s") from error
         except ExceptionGroup as group:

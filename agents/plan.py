@@ -11,6 +11,7 @@
 | `contextual`, `direct` | as asked |
 """
 
+import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from agents.detect.mentions import Mentions
 from agents.errors import UnknownCulture, UnknownLanguage, UnsupportedOption
 from agents.prompting import Prompts
 from agents.question import MODES, Limits, Mode, Question
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,8 @@ def _mode(question: Question, context: Context, relevant: Sequence[str]) -> tupl
 
 def _check_language(tag: str) -> None:
     try:
+        if not _TAG.fullmatch(tag):  # Babel reads more than that as a locale
+            raise ValueError(tag)
         Locale.parse(tag, sep="-")
     except (ValueError, UnknownLocaleError) as error:
         cure = "Give a BCP 47 tag such as 'ja' or 'pt-BR', or 'auto'."

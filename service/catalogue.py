@@ -46,8 +46,8 @@ class Catalogue:
             raise ModelNotFound(model, self.ids(allows))
         if model in self.backbones:
             return Target(None, model)
-        mode, _, backbone = model.removeprefix(PREFIX).partition("@")
-        backbone = backbone or self.backbones[0]
+        mode, at, backbone = model.removeprefix(PREFIX).partition("@")
+        backbone = backbone if at else self.backbones[0]
         if not model.startswith(PREFIX) or mode not in get_args(Mode) or backbone not in self.backbones:
             raise ModelNotFound(model, self.ids(allows))
         return Target(mode, backbone)  # type: ignore[arg-type]  # just checked against the Literal
