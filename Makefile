@@ -6,8 +6,12 @@ STAMP := $(VENV)/.installed
 VLLM_VENV ?= .venv-vllm
 VLLM_MODEL ?= .models/smollm2-135m-instruct
 VLLM_PORT ?= 8801
+CLIENTS := tests/clients
+CLIENTS_VENV ?= .venv-clients
+CLIENTS_STAMP := $(CLIENTS_VENV)/.installed
+NPM_STAMP := $(CLIENTS)/npm/node_modules/.installed
 
-.PHONY: install serve test check check-vllm-extra lock format vllm vllm-install test-vllm gazetteer clean
+.PHONY: install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-clients gazetteer clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -26,7 +30,7 @@ serve: install ## Start the service on 127.0.0.1:8000 (POLYLECT_HOST, POLYLECT_P
 	@exec $(BIN)/polylect serve
 
 test: install ## Run the tests, one of them through the embedded model
-	$(BIN)/python -m pytest -m 'not vllm'
+	$(BIN)/python -m pytest -m 'not vllm and not clients'
 
 check: install ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
@@ -48,16 +52,32 @@ vllm: vllm-install ## Serve VLLM_MODEL (any Hugging Face id or folder) with vLLM
 test-vllm: vllm-install ## Run the integration tests against a real vLLM
 	VLLM_VENV=$(VLLM_VENV) VLLM_MODEL=$(VLLM_MODEL) $(BIN)/python -m pytest -m vllm tests/integration
 
+test-clients: install $(CLIENTS_STAMP) $(NPM_STAMP) ## Run other people's clients against the service
+	CLIENTS_VENV=$(CLIENTS_VENV) $(BIN)/python -m pytest -m clients $(CLIENTS)
+
+$(CLIENTS_STAMP): $(CLIENTS)/requirements.in $(CLIENTS)/constraints.txt
+	$(PYTHON) -m venv $(CLIENTS_VENV)
+	$(CLIENTS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -c $(CLIENTS)/constraints.txt -r $(CLIENTS)/requirements.in
+	@touch $@
+
+$(NPM_STAMP): $(CLIENTS)/npm/package.json $(CLIENTS)/npm/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  cd $(CLIENTS)/npm && npm ci --silent --ignore-scripts --no-audit --no-fund && touch node_modules/.installed; \
+	  else echo "No npm: the JavaScript clients are not tested (apt-get install nodejs npm)." >&2; fi
+
 format: install ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 lock: install ## Pin the newest versions that fit into constraints.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
-	  --no-emit-index-url --extra embedded --extra dev pyproject.toml -o constraints.txt
+	  --no-emit-index-url --extra embedded --extra dev --extra redis --extra otel pyproject.toml -o constraints.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
+	  --no-emit-index-url $(CLIENTS)/requirements.in -o $(CLIENTS)/constraints.txt
 
 gazetteer: install ## Build the gazetteer of names anew from CLDR
 	$(BIN)/python -m agents.detect.build_gazetteer
 
 clean: ## Remove environments and caches (models stay)
-	rm -rf $(VENV) $(VLLM_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VLLM_VENV) $(CLIENTS_VENV) $(CLIENTS)/npm/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
