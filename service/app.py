@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from agents import BackboneError as AgentsBackboneError
-from agents import BadQuestion, Knowledge, Model, NobodySpoke, Pipeline, load_knowledge
+from agents import BadQuestion, Knowledge, Model, Pipeline, TooFewVoices, load_knowledge
 from service import catalogue, chat, health, telemetry
 from service.disconnect import ClientGone
 from service.embedded import open_embedded
@@ -34,7 +34,7 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
     )
     for router in (chat.router, catalogue.router, health.router):
         app.include_router(router)
-    for expected in (InvalidRequest, BadQuestion, AgentsBackboneError, NobodySpoke):
+    for expected in (InvalidRequest, BadQuestion, AgentsBackboneError, TooFewVoices):
         app.add_exception_handler(expected, answer_error)
     app.add_exception_handler(HTTPException, answer_http_exception)
     app.add_exception_handler(RequestValidationError, answer_request_validation)

@@ -15,7 +15,7 @@ from agents import (
     BackboneTimeout,
     BackboneUnavailable,
     BadQuestion,
-    NobodySpoke,
+    TooFewVoices,
 )
 
 
@@ -46,7 +46,7 @@ TABLE: tuple[tuple[type[Exception], int, str], ...] = (
     (BackboneTimeout, 504, "upstream_error"),
     (BackboneUnavailable, 503, "upstream_error"),
     (BackboneError, 502, "upstream_error"),
-    (NobodySpoke, 502, "upstream_error"),
+    (TooFewVoices, 502, "upstream_error"),
 )
 """From the special to the general; what is not here is ours: 500."""
 
