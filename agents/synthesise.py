@@ -11,6 +11,7 @@ from agents.answer_language import answer_in
 from agents.conversation import append_instruction, recall
 from agents.errors import TooFewVoices
 from agents.events import Perspective
+from agents.prompting import Prompts
 from agents.state import Run, State
 from agents.write import write
 
@@ -32,7 +33,7 @@ async def synthesise(state: State, runtime: Runtime[Run]) -> dict[str, Any]:
         "synthesise",
         "en",
         nonce=run.nonce,
-        perspectives="\n\n".join(_block(run, one) for one in spoken),
+        perspectives="\n\n".join(marked(run.prompts, run.nonce, _name(run, one), one.text) for one in spoken),
         silent=", ".join(silent) or "nobody",
         answer_in=answer_in(run.prompts, state["plan"].answer_language),
     )
@@ -40,14 +41,14 @@ async def synthesise(state: State, runtime: Runtime[Run]) -> dict[str, Any]:
     return {}
 
 
-def _block(run: Run, said: Perspective) -> str:
+def marked(prompts: Prompts, nonce: str, culture: str, text: str) -> str:
     """One perspective between its markers.
 
     No voice can know the nonce, which none is told, nor write a bracket (`untrusted.py`). Should the nonce
-    stand in its text all the same, it is replaced: taken out, its two sides could make a new one.
+    stand in its text all the same, it is replaced: taken out, its two sides could close up to a new one.
     """
-    text = said.text.replace(run.nonce, "…")
-    return run.prompts.render("perspective_block", "en", nonce=run.nonce, culture=_name(run, said), text=text)
+    text = text.replace(nonce, "…")
+    return prompts.render("perspective_block", "en", nonce=nonce, culture=culture, text=text)
 
 
 def _name(run: Run, said: Perspective) -> str:

@@ -23,7 +23,7 @@ _UNSEEN = re.compile(
 )
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HALF = re.compile("[\ud800-\udfff]")
-_OPEN_HALF = re.compile("[\ud800-\udbff]$")
+_OPEN_HALF = re.compile(r"[\ud800-\udbff]\Z")
 
 # A loop is the same unit of at most so many characters, over at least so many and at least so often.
 _LOOP_UNIT, _LOOP_CHARACTERS, _LOOP_TIMES = 80, 160, 8
@@ -38,11 +38,10 @@ class Hearing:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._unseen = 0
+        self._heard = self._unseen = 0
         self._open_half = ""
         self._kinds: set[str] = set()
         self._said = ""
-        self._full = False
 
     def hear(self, delta: Mapping[str, Any]) -> str:
         """What may be passed on of this piece: its text, harmless and within the limit; nothing else."""
@@ -56,17 +55,16 @@ class Hearing:
         return self._add(content[: half.start()] if half else content)
 
     def _add(self, content: str) -> str:
-        text = harmless(content)
-        self._unseen += max(0, len(content) - len(text)) - content.count("\r")
-        room = self._limit - len(self._said)
-        self._full = self._full or len(text) > room
-        self._said += text[:room]
-        return text[:room]
+        self._heard += len(content)
+        text = harmless(content)[: self._limit - len(self._said)]
+        self._unseen += len(_UNSEEN.findall(content.replace("\r", "")))
+        self._said += text
+        return text
 
     @property
     def enough(self) -> str | None:
         """Why to stop listening; None as long as there is a reason to listen."""
-        if self._full:
+        if self._heard > self._limit:
             return f"it talked on beyond {self._limit} characters"
         return "it repeated itself without end" if _loop(self._said) else None
 
