@@ -25,8 +25,9 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HALF = re.compile("[\ud800-\udfff]")
 _OPEN_HALF = re.compile(r"[\ud800-\udbff]\Z")
 
-# A loop is the same unit of at most so many characters, over at least so many and at least so often.
-_LOOP_UNIT, _LOOP_CHARACTERS, _LOOP_TIMES = 80, 160, 8
+# A loop is the same unit of at most so many characters, over at least twice as many and at least so often.
+_LOOP_UNIT, _LOOP_TIMES = 80, 8
+_LOOP_CHARACTERS = 2 * _LOOP_UNIT
 _OTHER_KINDS = ("tool_calls", "function_call", "refusal", "reasoning_content", "audio")
 
 
@@ -97,12 +98,13 @@ def harmless(text: str) -> str:
 
 
 def _loop(said: str) -> str:
-    """The unit that the end of this repeats, or nothing."""
-    for length in range(1, min(_LOOP_UNIT, len(said) // _LOOP_TIMES) + 1):
-        times = max(_LOOP_TIMES, -(-_LOOP_CHARACTERS // length))
-        if said.endswith(said[-length:] * times):
-            return said[-length:]
-    return ""
+    """The unit that the end of this repeats, or nothing. Asked after every piece: one look back decides."""
+    before = said.rfind(said[-_LOOP_UNIT:], max(0, len(said) - _LOOP_CHARACTERS), -1)
+    if before < 0 or len(said) < _LOOP_CHARACTERS:
+        return ""
+    unit = said[before + _LOOP_UNIT :]
+    times = max(_LOOP_TIMES, -(-_LOOP_CHARACTERS // len(unit)))
+    return unit if said.endswith(unit * times) else ""
 
 
 def _unlooped(said: str) -> str:
