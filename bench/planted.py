@@ -77,7 +77,7 @@ class Planted:
         persona = request.messages[-1]["content"].removeprefix(self._trial.question)
         names = [self._name(culture, self._trial.language) for culture in self._trial.cultures]
         return next(
-            said for name, said in zip(names, self._trial.voices, strict=True) if f" {name}\n" in persona
+            said for name, said in zip(names, self._trial.voices, strict=True) if f"{name}\n" in persona
         )
 
     def _name(self, culture: str, language: str) -> str:

@@ -31,8 +31,10 @@ def test_nothing_of_the_trying_set_is_measured():
 
 
 @pytest.mark.parametrize("arm", ["plain", "defended"])
-async def test_both_arms_carry_the_same_plant_and_one_of_them_the_defence(knowledge, arm):
-    trial = next(one for one in trials(WORDS["languages"], 40, seed=1) if one.style == "chat_tokens")
+@pytest.mark.parametrize("language", WORDS["languages"])
+async def test_both_arms_carry_the_same_plant_and_one_of_them_the_defence(knowledge, language, arm):
+    chosen = trials({language: WORDS["languages"][language]}, 40, seed=1)
+    trial = next(one for one in chosen if one.style == "chat_tokens")
     backbone = FakeModel(["Elders come first."])
     model = Planted(backbone, knowledge, WORDS["undefended"]["text"], trial, arm)
     question = Question(
