@@ -9,7 +9,7 @@ PolylectError
 │   ├── BackboneUnavailable no connection, or it answered 5xx
 │   ├── BackboneTimeout     it did not answer in time
 │   └── BackboneRejected    it refused the request (4xx): its own status and message are kept
-├── NobodySpoke             every voice of a council was silent
+├── TooFewVoices            too many voices of a council were silent, or all
 └── PromptError             a prompt is missing or was rendered wrongly (agents.prompting)
 """
 
@@ -102,13 +102,18 @@ class BackboneRejected(BackboneError):
         self.body = body
 
 
-class NobodySpoke(PolylectError):
-    """Every voice of a council was silent; `reasons` says why, by culture id."""
+class TooFewVoices(PolylectError):
+    """Fewer voices of a council spoke than are needed; `reasons` says by culture id why the others did not.
 
-    code = "nobody_spoke"
+    `spoke` is how many did, `needed` how many should have; `code` is `nobody_spoke` when none did.
+    """
 
-    def __init__(self, reasons: dict[str, str]) -> None:
+    def __init__(self, reasons: dict[str, str], *, spoke: int = 0, needed: int = 1) -> None:
         listed = "; ".join(f"{culture}: {reason}" for culture, reason in reasons.items())
-        super().__init__(f"None of the cultures that were asked gave a perspective ({listed}).")
+        asked = spoke + len(reasons)
+        few = f"Only {spoke} of the {asked} cultures that were asked gave a perspective, {needed} are needed"
+        none = "None of the cultures that were asked gave a perspective"
+        super().__init__(f"{few if spoke else none} ({listed}).")
         self.message = str(self)
-        self.reasons = reasons
+        self.code = "too_few_voices" if spoke else "nobody_spoke"
+        self.reasons, self.spoke, self.needed = reasons, spoke, needed

@@ -19,7 +19,8 @@ Status = Literal["spoke", "cut", "silent"]
 class Perspective:
     """What one culture's voice said, or why it was silent.
 
-    `status`: "spoke"; "cut" when time ran out in mid-sentence, with what was said until then; "silent".
+    `status`: "spoke"; "cut" when its time ran out or it talked on without end, with what was said until then;
+    "silent". `text` is harmless (`untrusted.py`).
     `reason` says why it is not "spoke", `problem` is the error behind it, where there was one.
     """
 

@@ -65,8 +65,9 @@ class ModelChunk:
 
     @property
     def text(self) -> str:
-        """The visible text of this piece, possibly empty."""
-        return self.delta.get("content") or ""
+        """The visible text of this piece, possibly empty; what is not text is none."""
+        content = self.delta.get("content")
+        return content if isinstance(content, str) else ""
 
 
 class Model(Protocol):

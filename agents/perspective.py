@@ -1,7 +1,8 @@
 """One culture's agent: it reasons in its culture's language and states its view.
 
 Multiplexity by one agent per culture (arXiv 2501.03259). A voice fails alone: whatever happens to it is
-returned as data, so that one slow, failed or empty voice and six good ones take the same road.
+returned as data, so that one slow, failed or empty voice and six good ones take the same road. Of what it
+sends only text is heard, made harmless (`untrusted.py`); tool calls, refusals and the like are dropped.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from agents.events import Perspective, PerspectiveDelta, PerspectiveFinished, Pe
 from agents.model import ModelRequest
 from agents.plan import Voice
 from agents.state import Run, VoiceState
+from agents.untrusted import Hearing
 
 
 async def perspective(state: VoiceState, runtime: Runtime[Run]) -> dict[str, Any]:
@@ -51,28 +53,28 @@ def voice_request(run: Run, voice: Voice) -> ModelRequest:
 
 
 async def _listen(run: Run, voice: Voice) -> Perspective:
-    said: list[str] = []
-    tokens = 0
+    heard = Hearing(run.limits.voice_characters)
+    tokens = pieces = 0
     limit = run.limits.voice_seconds
     problem: BackboneError | None = None
     try:
         async with asyncio.timeout(limit), aclosing(run.model.stream(voice_request(run, voice))) as chunks:
             async for chunk in chunks:
                 tokens = chunk.usage.completion_tokens if chunk.usage else tokens
-                room = run.limits.voice_characters - sum(map(len, said))
-                if text := chunk.text[: max(room, 0)]:
-                    said.append(text)
+                if text := heard.hear(chunk.delta):
+                    pieces += 1
                     run.emit(PerspectiveDelta(voice.culture, voice.language, text))
+                if heard.enough:
+                    break  # closes the call: nothing that would come now is ever used
     except TimeoutError:
         problem = BackboneTimeout(f"no end within {limit:g} s")
     except BackboneError as error:
         problem = error
-    return _perspective(voice, "".join(said).strip(), tokens or len(said), problem)
+    return _perspective(voice, heard, tokens or pieces, problem)
 
 
-def _perspective(voice: Voice, text: str, tokens: int, problem: BackboneError | None) -> Perspective:
-    status: Status = "silent"
-    if text:
-        status = "cut" if problem else "spoke"
-    reason = f"{problem.code}: {problem.message}" if problem else None if text else "it said nothing"
-    return Perspective(voice.culture, voice.language, status, text, tokens, reason, problem)
+def _perspective(voice: Voice, heard: Hearing, tokens: int, problem: BackboneError | None) -> Perspective:
+    ended = f"{problem.code}: {problem.message}" if problem else heard.enough
+    reason = ended if heard.text else ended if problem else heard.garbage
+    status: Status = "silent" if not heard.text else "cut" if ended else "spoke"
+    return Perspective(voice.culture, voice.language, status, heard.text, tokens, reason, problem)

@@ -77,7 +77,7 @@ class Pipeline:
         Raises:
             BadQuestion: see `plan`.
             BackboneError: the backbone failed where no answer is possible without it.
-            NobodySpoke: a council without a single perspective.
+            TooFewVoices: a council without a single perspective, or with fewer than the limits ask for.
         """
         plan = plan or self.plan(question)
         events: asyncio.Queue[Event | None] = asyncio.Queue()

@@ -36,12 +36,14 @@ class Limits:
 
     Seconds are wall time; `voice_tokens` bounds each perspective,
     `answer_tokens` a steered answer whose asker sets no bound; `agents` is how many speak when the asker
-    does not say, `max_agents` the most that may be asked for. `reasoning_languages` are those that the
+    does not say, `max_agents` the most that may be asked for, `min_voices` how many of those asked must speak
+    (all, where fewer are asked) for an answer to be written. `reasoning_languages` are those that the
     backbone can think in, when it cannot think in all; voices of other languages then take the first.
     """
 
     agents: int = 6
     max_agents: int = 12
+    min_voices: int = 1
     max_choices: int = 8
     voice_tokens: int = 220
     answer_tokens: int = 1_024

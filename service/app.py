@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from agents import BackboneError as AgentsBackboneError
-from agents import BadQuestion, Knowledge, Model, NobodySpoke, Pipeline, load_knowledge
+from agents import BadQuestion, Knowledge, Model, Pipeline, TooFewVoices, load_knowledge
 from service import catalogue, chat, health, metrics, polylect, responses, telemetry, unsteered
 from service.auth import Gate
 from service.disconnect import ClientGone, ServiceStopping
@@ -43,7 +43,7 @@ _EXPECTED = (
     LimitsUnavailable,
     BadQuestion,
     AgentsBackboneError,
-    NobodySpoke,
+    TooFewVoices,
     ServiceStopping,
 )
 

@@ -16,7 +16,7 @@ from agents import (
     BackboneTimeout,
     BackboneUnavailable,
     BadQuestion,
-    NobodySpoke,
+    TooFewVoices,
 )
 from service.disconnect import ServiceStopping
 from service.record import record_of
@@ -91,7 +91,7 @@ TABLE: tuple[tuple[type[Exception], int, str], ...] = (
     (BackboneTimeout, 504, "upstream_error"),
     (BackboneUnavailable, 503, "upstream_error"),
     (BackboneError, 502, "upstream_error"),
-    (NobodySpoke, 502, "upstream_error"),
+    (TooFewVoices, 502, "upstream_error"),
     (ServiceStopping, 503, "server_error"),
     (LimitsUnavailable, 503, "server_error"),
 )

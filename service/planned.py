@@ -105,7 +105,7 @@ async def run(request: Request, planned: PlannedRequest) -> AsyncGenerator[Event
 
     Raises:
         TooManyAtOnce: 429, no seat is free.
-        BackboneError, NobodySpoke: as the pipeline does.
+        BackboneError, TooFewVoices: as the pipeline does.
     """
     state = request.app.state
     model = ObservedModel(state.model, planned.observer, state.catalogue.backbones[0])

@@ -170,6 +170,7 @@ class Settings(BaseSettings):
             agents=min(self.agents, self.max_agents),
             max_agents=self.max_agents,
             max_choices=self.max_choices,
+            min_voices=self.min_voices,
             voice_tokens=self.voice_tokens or voice,
             answer_tokens=self.answer_tokens or answer,
             voice_seconds=self.voice_seconds,

@@ -14,10 +14,10 @@ from agents import (
     Delta,
     FakeModel,
     Finished,
-    NobodySpoke,
     PerspectiveDelta,
     PerspectiveFinished,
     PerspectiveStarted,
+    TooFewVoices,
 )
 
 
@@ -110,7 +110,7 @@ async def test_all_voices_failing_alike_is_the_backbones_error(pipeline, questio
 
 async def test_all_voices_silent_is_an_error_by_name(pipeline, question):
     model = by_culture({"日本": "", "Kenya": BackboneUnavailable("gone"), "Brasil": ""})
-    with pytest.raises(NobodySpoke, match="KE: backbone_unavailable"):
+    with pytest.raises(TooFewVoices, match="KE: backbone_unavailable"):
         await run(pipeline(model), question())
 
 
