@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Request
 
-from agents import Event, Mode, Plan, Question, estimate
+from agents import BackboneError, Delta, Event, Mode, Plan, Question, estimate
 from service.admission import Admission, admission_of
 from service.catalogue import PREFIX, Catalogue, Target
 from service.errors import InvalidRequest, ModelNotFound
@@ -108,13 +108,21 @@ async def run(request: Request, planned: PlannedRequest) -> AsyncGenerator[Event
         BackboneError, TooFewVoices: as the pipeline does.
     """
     state = request.app.state
+    room: int = state.settings.max_response_bytes
     model = ObservedModel(state.model, planned.observer, state.catalogue.backbones[0])
     events = state.pipeline.stream(planned.question, planned.decided, model=model)
     with state.fan_outs.seat(planned.decided.calls(planned.question.choices)), planned.observer.run():
         async with aclosing(events):
             async for event in events:
                 planned.observer.happened(event)
+                if isinstance(event, Delta) and (room := room - _bytes(event)) < 0:
+                    most = state.settings.max_response_bytes
+                    raise BackboneError(f"the answer is longer than {most:,} bytes, the most allowed")
                 yield event
+
+
+def _bytes(event: Delta) -> int:
+    return sum(len(str(value).encode("utf-8", "replace")) for value in event.delta.values())
 
 
 def target_of(request: Request, model: str, admission: Admission) -> Target:

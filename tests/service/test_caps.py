@@ -1,0 +1,123 @@
+"""One request is many calls: every number in it has a bound, and a bound that is passed is named."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+HELLO = [{"role": "user", "content": "Hello"}]
+CAPS = {
+    "max_agents": 4,
+    "max_choices": 2,
+    "max_rounds": 1,
+    "max_input_tokens": 100,
+    "max_output_tokens": 50,
+    "max_response_bytes": 2_000,
+    "max_fan_outs": 1,
+    "request_seconds": 1.0,
+    "direct_seconds": 1.0,
+    "min_voices": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def capped(_backbone: Any, settings_for: Any, serve_settings: Any) -> Iterator[str]:
+    with serve_settings(settings_for(_backbone.url, **CAPS)) as url:
+        yield url
+
+
+def post(url: str, path: str = "chat/completions", **body: Any) -> httpx.Response:
+    asked = {"model": "polylect/multiplex", "messages": HELLO, **body}
+    return httpx.post(f"{url}/v1/{path}", content=json.dumps(asked).encode(), timeout=20)
+
+
+@pytest.mark.parametrize("model", ["polylect/multiplex", "polylect/contextual"])
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"polylect": {"max_agents": 5}}, "polylect.max_agents"),
+        ({"polylect": {"cultures": ["JP", "KE", "BR", "IN", "EG"]}}, "polylect.cultures"),
+        ({"polylect": {"rounds": 2}}, "polylect.rounds"),
+        ({"n": 3}, "n"),
+        ({"max_tokens": 51}, "max_tokens"),
+        ({"max_completion_tokens": 51}, "max_completion_tokens"),
+        ({"messages": [{"role": "user", "content": "a" * 404}]}, "messages"),
+    ],
+)
+def test_what_is_over_a_cap_is_400_before_any_call(capped, backbone, model, body, param):
+    answer = post(capped, model=model, **body)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"]) == (400, param)
+    assert backbone.bodies == []
+
+
+@pytest.mark.parametrize("model", ["scripted", "polylect/direct"])
+def test_tokens_are_capped_for_a_backbones_own_id_too(capped, backbone, model):
+    assert post(capped, model=model, max_tokens=51).json()["error"]["param"] == "max_tokens"
+    long = [{"role": "user", "content": "a" * 404}]
+    assert post(capped, model=model, messages=long).json()["error"]["code"] == "context_length_exceeded"
+    assert backbone.bodies == []
+
+
+def test_the_caps_of_chat_hold_for_responses(capped, backbone):
+    asked = {"input": "Hello", "messages": None}
+    assert post(capped, "responses", **asked, max_output_tokens=51).json()["error"]["param"] == (
+        "max_output_tokens"
+    )
+    assert post(capped, "responses", **{**asked, "input": "a" * 404}).status_code == 400
+    assert backbone.bodies == []
+
+
+def test_one_council_at_once_and_the_next_is_told_to_come_back(capped, backbone):
+    reply = type(backbone.reply({}))
+    backbone.reply = lambda body: reply(words=["a "] * 3, pause=0.1)
+    first = threading.Thread(target=post, args=(capped,))
+    first.start()
+    while not backbone.running:
+        time.sleep(0.01)
+    for stream in (False, True):
+        refused = post(capped, stream=stream)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_fan_outs")
+        assert int(refused.headers["retry-after"]) >= 1
+    assert post(capped, model="polylect/contextual").status_code == 200, "one call is no council"
+    first.join()
+    assert post(capped).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "model", ["scripted", "polylect/direct", "polylect/contextual", "polylect/multiplex"]
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_without_end_is_ended(capped, backbone, model, stream):
+    reply = type(backbone.reply({}))
+    endless = reply(words=[f"word {number} " * 10 for number in range(60)], pause=0.01)
+    backbone.reply = lambda body: reply() if body.get("max_tokens") == 220 else endless
+    answer = post(capped, model=model, stream=stream)
+    assert len(answer.content) < 16_000
+    error = json.loads('{"error"' + answer.text.rsplit('"error"', 1)[1].splitlines()[0])["error"]
+    assert "2,000 bytes" in error["message"]
+    assert answer.status_code == (200 if stream else 502)
+
+
+@pytest.mark.parametrize("model", ["scripted", "polylect/contextual", "polylect/multiplex"])
+def test_time_is_capped(capped, backbone, model):
+    reply = type(backbone.reply({}))
+    backbone.reply = lambda body: reply(words=["a "] * 30, pause=0.2)
+    begun = time.monotonic()
+    answer = post(capped, model=model, stream=True)
+    assert time.monotonic() - begun < 4
+    assert '"code":"backbone_timeout"' in answer.text
+
+
+def test_too_few_voices_are_no_council(capped, backbone):
+    reply = type(backbone.reply({}))
+    backbone.reply = lambda body: reply() if "日本" in str(body["messages"]) else reply(words=[])
+    answer = post(capped, polylect={"cultures": ["JP", "KE", "BR"]})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (502, "too_few_voices")
+    assert "KE: it said nothing" in error["message"]
+    assert answer.headers["x-should-retry"] == "false"
