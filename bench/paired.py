@@ -22,9 +22,11 @@ def mcnemar(one: int, other: int) -> float:
 def detectable(pairs: int, power: float = 0.8) -> float:
     """The smallest difference found with this power at p < 0.05 where all pairs that differ do so one way."""
     need = next(count for count in range(1, 99) if mcnemar(count, 0) < 0.05)
+    if pairs < need:
+        return math.nan
     for percent in range(1, 101):
         d = percent / 100
         missed = sum(math.comb(pairs, k) * d**k * (1 - d) ** (pairs - k) for k in range(need))
-        if pairs >= need and 1 - missed >= power:
+        if 1 - missed >= power:
             return d
     return math.nan

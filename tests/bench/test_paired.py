@@ -1,5 +1,7 @@
 """The statistics of the benches against values worked out elsewhere."""
 
+import math
+
 import pytest
 
 from bench.paired import detectable, mcnemar, wilson
@@ -22,3 +24,9 @@ def test_more_pairs_show_smaller_differences():
     assert detectable(40) == pytest.approx(0.20)
     assert detectable(160) == pytest.approx(0.05)
     assert detectable(5) != detectable(5), "five pairs show nothing at all"
+
+
+@pytest.mark.parametrize("pairs", range(7))
+def test_few_pairs_detect_nothing_or_all(pairs):
+    found = detectable(pairs)
+    assert math.isnan(found) if pairs < 6 else found == 0.97
