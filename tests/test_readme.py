@@ -57,6 +57,19 @@ def test_the_detect_example():
     assert "Kyoto" in shown
 
 
+def test_the_keys_example(tmp_path, monkeypatch):
+    (example,) = blocks("sh", "polylect keys create")
+    exported, create, serve = example.strip().splitlines()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(*exported.removeprefix("export ").split("="))
+    shown = run([sys.executable, "-m", "service.cli", *shlex.split(create)[1:]])
+    assert "pl-" in shown
+    name, value = serve.split()[0].split("=")
+    monkeypatch.setenv(name, value)
+    assert load_settings().host == "0.0.0.0"
+    assert "pl-" not in (tmp_path / "keys.json").read_text("utf-8")
+
+
 def test_the_configuration_example(tmp_path, monkeypatch):
     (example,) = blocks("yaml", "model_list")
     (tmp_path / "polylect.yaml").write_text(example, "utf-8")
@@ -80,7 +93,7 @@ def test_links_lead_somewhere():
 
 @pytest.mark.parametrize("command", ["serve", "test"])
 def test_the_two_commands_are_in_the_makefile(command):
-    (example,) = blocks("sh", "make serve")
+    (example,) = blocks("sh", "make test")
     assert f"make {command}" in example
     assert re.search(rf"^{command}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
