@@ -13,8 +13,11 @@ from starlette.responses import Response
 
 from agents import BackboneError as AgentsBackboneError
 from agents import BadQuestion, Knowledge, Model, Pipeline, TooFewVoices, load_knowledge
-from service import catalogue, chat, health, metrics, polylect, responses, telemetry, unsteered
-from service.auth import Gate
+from service import catalogue, chat, health, polylect, unsteered
+from service.access.auth import Gate
+from service.access.fan_outs import FanOuts
+from service.access.keys import Keys
+from service.access.limits import open_rate_limits
 from service.disconnect import ClientGone, ServiceStopping
 from service.draining_server import Draining
 from service.embedded import open_embedded
@@ -25,12 +28,12 @@ from service.errors import (
     answer_http_exception,
     answer_request_validation,
 )
-from service.fan_outs import FanOuts
-from service.keys import Keys
-from service.limits import open_rate_limits
 from service.openapi import described
+from service.responses import create
 from service.settings import Settings
-from service.tracing import open_tracing
+from service.telemetry import metrics
+from service.telemetry.request_id import RequestId
+from service.telemetry.tracing import open_tracing
 from service.upstream.backbones import Backbones, open_backbones
 
 log = logging.getLogger("polylect")
@@ -57,7 +60,7 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
         lifespan=_lifespan(settings, model),
         redirect_slashes=False,
     )
-    for router in (chat, responses, unsteered, polylect, catalogue, health, metrics):
+    for router in (chat, create, unsteered, polylect, catalogue, health, metrics):
         app.include_router(router.router)
     for expected in _EXPECTED:
         app.add_exception_handler(expected, answer_error)
@@ -65,7 +68,7 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, answer_request_validation)
     app.add_exception_handler(ClientGone, _nobody_listens)
     app.add_middleware(Gate)
-    app.add_middleware(telemetry.RequestId)  # the outermost: refusals of the gate have an id too
+    app.add_middleware(RequestId)  # the outermost: refusals of the gate have an id too
     app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 

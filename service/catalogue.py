@@ -7,7 +7,7 @@ from typing import Any, get_args
 from fastapi import APIRouter, Request
 
 from agents import MODES, Mode
-from service.admission import admission_of
+from service.access.admission import admission_of
 from service.errors import ModelNotFound
 
 PREFIX = "polylect/"

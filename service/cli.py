@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from agents import ContextDetector, Cultures, load_detector
+from service.access.keys_command import app as keys
 from service.ask import Ask, AskFailed, ask_service
 from service.embedded import EmbeddedError
-from service.keys_command import app as keys
 from service.serve import serve as run_service
 from service.settings import ConfigurationError, Settings, load_settings
 

@@ -19,7 +19,7 @@ from agents import (
     TooFewVoices,
 )
 from service.disconnect import ServiceStopping
-from service.record import record_of
+from service.telemetry.record import record_of
 
 _LONGEST_PARAM = 120
 

@@ -15,7 +15,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from service import polylect, responses_wire, schemas, wire
+from service import polylect, schemas, wire
+from service.responses import wire as responses_wire
 
 JSON = "application/json"
 

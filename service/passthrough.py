@@ -17,9 +17,9 @@ from starlette.responses import Response
 
 from agents import BackboneError, BackboneRejected, BackboneTimeout
 from service.disconnect import while_served
-from service.observed import Call, Observer
 from service.settings import Settings
 from service.sse import EventStream, last_frames
+from service.telemetry.observed import Call, Observer
 from service.upstream.backbones import FastRoad
 from service.upstream.openai_road import BackboneAnswer, read_usage
 from service.usage_tail import UsageTail, asks_for_usage, read_finish_reasons, without_usage_chunk

@@ -9,14 +9,14 @@ from typing import Any
 from fastapi import Request
 
 from agents import BackboneError, Delta, Event, Mode, Plan, Question, estimate
-from service.admission import Admission, admission_of
+from service.access.admission import Admission, admission_of
 from service.catalogue import PREFIX, Catalogue, Target
 from service.errors import InvalidRequest, ModelNotFound
 from service.extension import headers as extension_headers
-from service.observed import ObservedModel, Observer
 from service.passthrough import Proxied
-from service.record import record_of
 from service.settings import Settings
+from service.telemetry.observed import ObservedModel, Observer
+from service.telemetry.record import record_of
 from service.upstream.backbones import Backbones, FastRoad
 from service.wire import OURS, ChatRequest, Steering
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from service.app import create_app
 from service.draining_server import DrainingServer
 from service.impatient import impatient
-from service.logs import configure_logging
 from service.settings import ConfigurationError, Settings
+from service.telemetry.logs import configure_logging
 
 
 def serve(settings: Settings, console: Console) -> None:

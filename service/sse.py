@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.disconnect import ClientGone, ServiceStopping, while_connected
 from service.errors import envelope, error_response, status_of
-from service.record import record_of
+from service.telemetry.record import record_of
 
 log = logging.getLogger("polylect")
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
-from service.admission import admission_of
+from service.access.admission import admission_of
 from service.disconnect import while_served
 from service.errors import InvalidRequest, invalid
 from service.passthrough import Proxied, passthrough, renamed

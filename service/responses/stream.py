@@ -9,8 +9,8 @@ from agents import ChoiceFinished, Delta, Event, Finished, PerspectiveDelta, Pla
 from service.errors import envelope, status_of
 from service.extension import extension, traced
 from service.floor import Floor
-from service.responses_output import REASONING, REFUSAL, SUMMARY, TEXT, Output, new_id, tell_nobody
-from service.responses_wire import ResponsesRequest
+from service.responses.output import REASONING, REFUSAL, SUMMARY, TEXT, Output, new_id, tell_nobody
+from service.responses.wire import ResponsesRequest
 from service.sse import Tentative, frame
 from service.wire import Steering
 

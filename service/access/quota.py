@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.access.keys import Key
 from service.errors import RateLimited
-from service.keys import Key
 
 
 @dataclass(frozen=True, slots=True)

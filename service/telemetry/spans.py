@@ -25,9 +25,9 @@ from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, set_span_in_
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from agents import Perspective
-from service.observed import Call
-from service.record import RequestRecord
 from service.settings import Deployment
+from service.telemetry.observed import Call
+from service.telemetry.record import RequestRecord
 
 Attributes = Mapping[str, Any]
 _PARENT = TraceContextTextMapPropagator()

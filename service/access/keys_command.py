@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from service.keys import Key, create_key, read_keys, revoke_key
+from service.access.keys import Key, create_key, read_keys, revoke_key
 from service.settings import ConfigurationError, load_settings
 
 app = typer.Typer(help="API keys: who may ask, which models, and how much.", no_args_is_help=True)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "polylect.json"
+DASHBOARD = Path(__file__).parents[3] / "deploy" / "grafana" / "polylect.json"
 HELLO = [{"role": "user", "content": "Hello"}]
 SERIES = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 LABEL = re.compile(r'(\w+)="([^"]*)"')
@@ -195,8 +195,8 @@ def test_a_stranger_adds_no_label(watch):
 
 
 def test_a_thousand_models_and_backbones_are_a_handful_of_labels():
-    from service.metrics import Metrics
-    from service.record import RequestRecord
+    from service.telemetry.metrics import Metrics
+    from service.telemetry.record import RequestRecord
 
     metrics = Metrics(["known"], councils=lambda: 0, most_councils=1)
     for number in range(1000):

@@ -7,9 +7,9 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.access.keys import Key, Keys
+from service.access.limits import KeyAdmission
 from service.errors import InvalidKey, InvalidRequest, LimitsUnavailable, error_response
-from service.keys import Key, Keys
-from service.limits import KeyAdmission
 
 log = logging.getLogger("polylect")
 

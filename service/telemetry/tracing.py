@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
-from service.observed import Trace, Untraced
-from service.record import RequestRecord
 from service.settings import ConfigurationError, Deployment, Settings
+from service.telemetry.observed import Trace, Untraced
+from service.telemetry.record import RequestRecord
 
 log = logging.getLogger("polylect")
 
@@ -68,7 +68,7 @@ async def open_tracing(
 def _spans() -> Any:
     """The module that needs OpenTelemetry, which few have."""
     try:
-        from service import spans
+        from service.telemetry import spans
     except ImportError as error:
         raise ConfigurationError(f"Tracing is on, but {error.name} is not installed. {_CURE}") from error
     return spans

@@ -13,9 +13,9 @@ import pytest
 
 from agents import FakeModel
 from service.app import create_app
-from service.logs import TextLines, log_handler, told, without_messages
-from service.record import RequestRecord
 from service.settings import Settings
+from service.telemetry.logs import TextLines, log_handler, told, without_messages
+from service.telemetry.record import RequestRecord
 
 CHAT = "/v1/chat/completions"
 SECRET = "how do Kenyans greet?"

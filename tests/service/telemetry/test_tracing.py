@@ -16,9 +16,9 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from service.record import RequestRecord
 from service.settings import Settings
-from service.tracing import open_tracing
+from service.telemetry.record import RequestRecord
+from service.telemetry.tracing import open_tracing
 
 SECRET = "a question nobody may read"
 ASKED = [{"role": "user", "content": SECRET}]
@@ -247,11 +247,12 @@ async def test_a_receiver_that_is_down_or_hangs_delays_nobody(quickly, accepts):
 def test_opentelemetry_is_asked_for_only_where_spans_have_a_receiver():
     program = (
         "import asyncio, sys; sys.modules['opentelemetry.exporter'] = None\n"
-        "from service.settings import Settings; from service.tracing import NoTracing, open_tracing\n"
+        "from service.settings import Settings\n"
+        "from service.telemetry.tracing import NoTracing, open_tracing\n"
         "async def run(endpoint):\n"
         "    async with open_tracing(Settings(otlp_endpoint=endpoint), ()) as tracing:\n"
         "        return isinstance(tracing, NoTracing)\n"
-        "print(asyncio.run(run(None)), 'service.spans' in sys.modules, flush=True)\n"
+        "print(asyncio.run(run(None)), 'service.telemetry.spans' in sys.modules, flush=True)\n"
         "asyncio.run(run('http://127.0.0.1:1'))"
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "POLYLECT_"))}

@@ -14,7 +14,7 @@ from prometheus_client.exposition import choose_encoder
 from starlette.responses import Response
 
 from agents import MODES, BackboneError, BackboneRejected, BackboneTimeout, BackboneUnavailable, Usage
-from service.record import CANCELLED, CLIENT_GONE, RequestRecord
+from service.telemetry.record import CANCELLED, CLIENT_GONE, RequestRecord
 
 router = APIRouter(tags=["metrics"])
 

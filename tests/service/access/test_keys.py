@@ -10,8 +10,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from service.access.keys import Keys, create_key, read_keys, revoke_key
 from service.cli import app
-from service.keys import Keys, create_key, read_keys, revoke_key
 from service.settings import ConfigurationError
 
 

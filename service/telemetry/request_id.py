@@ -15,9 +15,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import error_response
-from service.logs import told
-from service.metrics import UNWATCHED, Metrics
-from service.record import CANCELLED, CLIENT_GONE, UNMATCHED, RequestRecord
+from service.telemetry.logs import told
+from service.telemetry.metrics import UNWATCHED, Metrics
+from service.telemetry.record import CANCELLED, CLIENT_GONE, UNMATCHED, RequestRecord
 
 log = logging.getLogger("polylect")
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,128}")

@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from limits.aio.storage import MemoryStorage, Storage
 from pydantic import SecretStr
 
+from service.access.keys import Key
+from service.access.quota import Level, Window, admit, headers
+from service.access.redis_limits import open_redis
+from service.access.slots import LocalSlots, Slots
 from service.errors import LimitsUnavailable, TooManyAtOnce
-from service.keys import Key
-from service.quota import Level, Window, admit, headers
-from service.redis_limits import open_redis
-from service.slots import LocalSlots, Slots
 
 log = logging.getLogger("polylect")
 
@@ -143,7 +143,7 @@ class RateLimits:
 
 
 class KeyAdmission:
-    """One request's right to be served, on one key's account: `service.admission.Admission`."""
+    """One request's right to be served, on one key's account: `service.access.admission.Admission`."""
 
     def __init__(self, key: Key, limits: RateLimits) -> None:
         self.key = key

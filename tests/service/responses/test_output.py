@@ -20,8 +20,8 @@ from agents import (
     Usage,
 )
 from agents import FakeModel as Fake
-from service.responses_stream import Answer
-from service.responses_wire import read_responses_request
+from service.responses.stream import Answer
+from service.responses.wire import read_responses_request
 
 EVENT = TypeAdapter(ResponseStreamEvent)
 WIRE = read_responses_request(b'{"model": "polylect/direct", "input": "Hello"}')

@@ -12,7 +12,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
-from service.record import RequestRecord
+from service.telemetry.record import RequestRecord
 
 Format = Literal["json", "text"]
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)

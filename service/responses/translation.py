@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from service.errors import InvalidRequest
-from service.responses_wire import (
+from service.responses.wire import (
     AddressedRequest,
     FilePart,
     FunctionCall,

@@ -16,13 +16,13 @@ import pytest
 from limits.aio.storage import MemoryStorage
 from pydantic import SecretStr
 
+from service.access.keys import Key, create_key
+from service.access.limits import KeyAdmission, RateLimits, open_rate_limits
+from service.access.quota import duration
+from service.access.redis_limits import RedisSlots, open_redis
+from service.access.slots import LocalSlots
 from service.errors import LimitsUnavailable, RateLimited, TooManyAtOnce
-from service.keys import Key, create_key
-from service.limits import KeyAdmission, RateLimits, open_rate_limits
-from service.quota import duration
-from service.redis_limits import RedisSlots, open_redis
 from service.settings import ConfigurationError
-from service.slots import LocalSlots
 
 HELLO = [{"role": "user", "content": "Hello"}]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from service.responses_translation import stand_in, to_chat
-from service.responses_wire import read_addressed_request, read_responses_request
+from service.responses.translation import stand_in, to_chat
+from service.responses.wire import read_addressed_request, read_responses_request
 
 
 def chat(**body: Any) -> dict[str, Any]:

@@ -15,11 +15,11 @@ import pytest
 from limits.aio.storage import MemoryStorage
 from starlette.types import Message, Receive, Scope, Send
 
-from service.auth import Gate
+from service.access.auth import Gate
+from service.access.keys import Key, Keys, create_key, revoke_key
+from service.access.limits import RateLimits
+from service.access.slots import LocalSlots
 from service.errors import RateLimited, TooManyAtOnce
-from service.keys import Key, Keys, create_key, revoke_key
-from service.limits import RateLimits
-from service.slots import LocalSlots
 
 HELLO = [{"role": "user", "content": "Hello"}]
 KEYS: dict[str, dict[str, object]] = {

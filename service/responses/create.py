@@ -5,15 +5,15 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from service.admission import admission_of
+from service.access.admission import admission_of
 from service.disconnect import while_served
 from service.errors import InvalidRequest
 from service.passthrough import passthrough, renamed
 from service.planned import PlannedRequest, goes_untouched, plan_request, run, target_of
 from service.reading import check_numbers, read_body
-from service.responses_stream import Answer, proxied_last_words
-from service.responses_translation import in_our_words, stand_in, to_chat
-from service.responses_wire import (
+from service.responses.stream import Answer, proxied_last_words
+from service.responses.translation import in_our_words, stand_in, to_chat
+from service.responses.wire import (
     AddressedRequest,
     ResponsesRequest,
     read_addressed_request,

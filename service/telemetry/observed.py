@@ -20,8 +20,8 @@ from agents import (
     estimate,
 )
 from service.disconnect import ClientGone
-from service.metrics import Metrics
-from service.record import CANCELLED, RequestRecord
+from service.telemetry.metrics import Metrics
+from service.telemetry.record import CANCELLED, RequestRecord
 
 
 @dataclass(slots=True)

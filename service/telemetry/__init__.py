@@ -1,0 +1,1 @@
+"""What is told of each request: ids, records, logs, metrics, spans. Never a word of what was said."""
