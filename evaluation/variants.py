@@ -1,7 +1,7 @@
 """How a question is put: option orders and instruction phrasings, the same for all arms.
 
 "Randomness, Not Representation" (arXiv 2503.08688): what looks like a model's opinion is often the order of
-the options or the wording of the instruction. So every task has three of each, and the report shows the spread.
+the options or the wording of the instruction. So a task has three of each, and the report shows the spread.
 """
 
 import tomllib
