@@ -6,18 +6,14 @@ one answer. What it spent stands in the sample's store: calls, tokens and second
 
 import time
 import tomllib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from inspect_ai.model import (
     ChatCompletionChoice,
     ChatMessage,
     ChatMessageAssistant,
-    ChatMessageSystem,
-    ChatMessageUser,
     GenerateConfig,
     Logprobs,
     ModelAPI,
@@ -27,15 +23,18 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 from inspect_ai.util import store
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit, omit
+from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit, OpenAIError, omit
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 from pydantic import BaseModel, ConfigDict
+from tenacity.wait import WaitBaseT
 
-from evaluation import prompts
-from evaluation.datasets import fraction
+from evaluation.patience import Patience
+from evaluation.ways import WAYS, Asked
 
 SPENT = "spent"
-"""The key of a sample's store that holds calls, tokens and seconds."""
+"""The key of a sample's store that holds an arm's calls, tokens and seconds."""
+JUDGE_SPENT = "judge_spent"
+"""The same of the model that judges: no part of what an answer cost."""
 FINGERPRINT = "fingerprint"
 """The key of a sample's store that holds the endpoint's `system_fingerprint`."""
 
@@ -43,17 +42,6 @@ DIRECT = "polylect/direct"
 T = TypeVar("T")
 
 _ARMS = Path(__file__).parent / "arms.toml"
-_PLACEBO = (
-    "Arabic",
-    "Chinese",
-    "Hindi",
-    "Indonesian",
-    "Japanese",
-    "Portuguese",
-    "Russian",
-    "Spanish",
-    "Swahili",
-)
 
 
 class Arm(BaseModel):
@@ -67,6 +55,11 @@ class Arm(BaseModel):
     ask: str = "once"
     council: bool = False
     text: str | None = None
+
+    @property
+    def calls(self) -> bool:
+        """Whether it asks the endpoint at all; a decoy does not."""
+        return bool(self.model)
 
 
 @cache
@@ -94,6 +87,8 @@ class ArmAPI(ModelAPI):
         seed: decides what an arm draws at random.
         backbone: the model id that arms without a mode of ours ask for: one of several backbones, or another
             endpoint's model.
+        purse: the key of a sample's store that its calls are counted under.
+        patience: seconds for which the endpoint may fail every call before the arm stops calling.
     """
 
     def __init__(
@@ -106,12 +101,16 @@ class ArmAPI(ModelAPI):
         agents: int = 6,
         seed: int = 1,
         backbone: str | None = None,
+        purse: str = SPENT,
+        patience: float = 60,
     ) -> None:
         super().__init__(model_name, base_url, api_key, [], config)
         self._arm = read_arms()[model_name]
         self._agents = agents
         self._seed = seed
         self._model = backbone if backbone and self._arm.model == DIRECT else self._arm.model
+        self._purse = purse
+        self._patience = Patience(patience)
         # Inspect retries, and says so in its log.
         self._client = AsyncOpenAI(base_url=base_url, api_key=api_key or "none", max_retries=0, timeout=600)
 
@@ -120,10 +119,12 @@ class ArmAPI(ModelAPI):
         await self._client.close()
 
     def should_retry(self, ex: BaseException) -> bool:
-        """What may pass by itself."""
-        if isinstance(ex, APIStatusError):
-            return ex.status_code in {408, 409, 429} or ex.status_code >= 500
-        return isinstance(ex, APIConnectionError)
+        """What may pass by itself, unless the endpoint has answered nothing for too long."""
+        return _may_pass(ex) and not self._patience.is_over
+
+    def retry_wait(self) -> WaitBaseT:
+        """Inspect's waits, scaled to this arm's patience."""
+        return self._patience.waits()
 
     async def generate(
         self,
@@ -136,16 +137,30 @@ class ArmAPI(ModelAPI):
 
         Raises:
             openai.APIError: the endpoint cannot be reached, or refuses.
+            EndpointGone: it has not been reached for so long that it is not tried any more.
         """
-        asked = Asked(self._once, input, config, self._arm, self._agents, self._seed)
-        return await _WAYS[self._arm.ask](asked)
+        arm = self._arm
+        asked = Asked(self._once, input, config, arm.system, arm.text, self._agents, self._seed)
+        return await WAYS[arm.ask](asked)
 
     async def _once(self, messages: list[ChatMessage], config: GenerateConfig) -> ModelOutput:
         """One request to the endpoint, accounted to the sample."""
+        self._patience.check()
         started = time.perf_counter()
+        try:
+            completion = await self._complete(messages, config)
+        except OpenAIError as error:
+            if _may_pass(error):
+                self._patience.failed()
+            raise
+        self._patience.answered()
+        _account(completion, time.perf_counter() - started, self._purse)
+        return _read(completion)
+
+    async def _complete(self, messages: list[ChatMessage], config: GenerateConfig) -> ChatCompletion:
         said = [{"role": message.role, "content": message.text} for message in messages]
         council = {"polylect": {"max_agents": self._agents, "trace": False}}
-        completion = await self._client.chat.completions.create(
+        return await self._client.chat.completions.create(
             model=self._model,
             messages=cast(list[ChatCompletionMessageParam], said),
             max_tokens=_given(config.max_tokens),
@@ -155,12 +170,16 @@ class ArmAPI(ModelAPI):
             top_logprobs=_given(config.top_logprobs),
             extra_body=council if self._arm.council else None,
         )
-        _account(completion, time.perf_counter() - started)
-        return _read(completion)
 
 
 def _given(value: T | None) -> T | Omit:
     return omit if value is None else value
+
+
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, APIStatusError):
+        return error.status_code in {408, 409, 429} or error.status_code >= 500
+    return isinstance(error, APIConnectionError)
 
 
 def _read(completion: ChatCompletion) -> ModelOutput:
@@ -179,9 +198,9 @@ def _read(completion: ChatCompletion) -> ModelOutput:
     return ModelOutput(model=completion.model, choices=[said], usage=counted)
 
 
-def _account(completion: ChatCompletion, seconds: float) -> None:
+def _account(completion: ChatCompletion, seconds: float, purse: str) -> None:
     """Add one answered request to what the sample spent. `calls`: those behind it, where it tells."""
-    spent = store().get(SPENT) or {}
+    spent = store().get(purse) or {}
     usage = completion.usage
     steering = (completion.model_extra or {}).get("polylect") or {}
     told = {
@@ -190,73 +209,6 @@ def _account(completion: ChatCompletion, seconds: float) -> None:
         "completion_tokens": usage.completion_tokens if usage else 0,
         "seconds": seconds,
     }
-    store().set(FINGERPRINT, completion.system_fingerprint)
-    store().set(SPENT, {name: spent.get(name, 0) + value for name, value in told.items()})
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question to an arm, and the way to the endpoint."""
-
-    once: Callable[[list[ChatMessage], GenerateConfig], Awaitable[ModelOutput]]
-    messages: list[ChatMessage]
-    config: GenerateConfig
-    arm: Arm
-    agents: int
-    seed: int
-
-    @property
-    def question(self) -> str:
-        """The last message's text."""
-        return self.messages[-1].text
-
-    async def ask(self, text: str, **changes: Any) -> ModelOutput:
-        """Ask the endpoint something of the arm's own, instead of the last message."""
-        messages = [*self.messages[:-1], ChatMessageUser(content=text)]
-        return await self.once(messages, self.config.model_copy(update=changes))
-
-
-async def _ask_once(asked: Asked) -> ModelOutput:
-    messages = asked.messages
-    if asked.arm.system:
-        messages = [ChatMessageSystem(content=prompts.render(asked.arm.system)), *messages]
-    return await asked.once(messages, asked.config)
-
-
-async def _ask_in_english(asked: Asked) -> ModelOutput:
-    """English pivot: question -> English -> answer -> the asker's language. Three calls."""
-    prose = {"logprobs": None, "top_logprobs": None, "max_tokens": 1024}
-    translated = await asked.ask(prompts.render("pivot_translate", question=asked.question), **prose)
-    answered = await asked.ask(translated.completion)
-    last = prompts.render("pivot_back", question=asked.question, answer=answered.completion)
-    return await asked.ask(last)
-
-
-async def _ask_in_another_language(asked: Asked) -> ModelOutput:
-    language = _PLACEBO[int(fraction(asked.seed, f"placebo:{asked.question}") * len(_PLACEBO))]
-    return await asked.ask(prompts.render("placebo", question=asked.question, language=language))
-
-
-async def _ask_many_times(asked: Asked) -> ModelOutput:
-    """Self-MoA (arXiv 2502.00674): samples of one model, merged by it. As many calls as a council makes."""
-    sampling = {"temperature": 0.7, "logprobs": None, "top_logprobs": None}
-    samples = [
-        (await asked.ask(asked.question, seed=asked.seed + one, **sampling)).completion
-        for one in range(asked.agents)
-    ]
-    answers = "\n\n".join(f"[{number}] {one}" for number, one in enumerate(samples, 1))
-    return await asked.ask(prompts.render("self_moa", question=asked.question, answers=answers))
-
-
-async def _recite(asked: Asked) -> ModelOutput:
-    """A decoy: the same words to every question, at no call."""
-    return ModelOutput.from_content(asked.arm.text or "", prompts.decoy(asked.arm.text or ""))
-
-
-_WAYS: dict[str, Callable[[Asked], Awaitable[ModelOutput]]] = {
-    "once": _ask_once,
-    "pivot": _ask_in_english,
-    "placebo": _ask_in_another_language,
-    "self_moa": _ask_many_times,
-    "recite": _recite,
-}
+    if purse == SPENT:
+        store().set(FINGERPRINT, completion.system_fingerprint)
+    store().set(purse, {name: spent.get(name, 0) + value for name, value in told.items()})

@@ -1,15 +1,18 @@
 """One task, one arm: `make eval TASK=… ARM=… LIMIT=…`. What was answered is kept and never asked again."""
 
+import asyncio
 import json
 import os
+from collections import Counter
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
-from inspect_ai import Task
-from inspect_ai import eval as evaluate
+from inspect_ai import Task, eval_async
 from inspect_ai.dataset import MemoryDataset
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 from inspect_ai.model import Model, get_model
@@ -43,51 +46,70 @@ def run(
     agents: Annotated[int, typer.Option(min=1, help="Voices of a council, samples of Self-MoA.")] = 6,
     backbone: Annotated[str | None, typer.Option(help="The model id that arms of one call ask for.")] = None,
     judge: Annotated[
-        str | None, typer.Option(help="The model id that judges; default: the plain arm.")
+        str | None, typer.Option(help="The model id that judges; without one nothing is judged.")
+    ] = None,
+    options: Annotated[
+        list[str] | None, typer.Option("--set", help="An option of the task, NAME=VALUE, such as local=true.")
     ] = None,
     connections: Annotated[int, typer.Option(min=1, help="Questions asked at once.")] = 4,
+    patience: Annotated[
+        float, typer.Option(min=0.1, help="Seconds for which every call may fail before the run ends.")
+    ] = 60,
 ) -> None:
     """Ask one task's questions of one arm. An interrupted run goes on where it stopped."""
+    set_to = _read_options(options or [])
+    asked = {"task": task, "arm": arm, "seed": seed, "variants": variants, "agents": agents}
+    asked |= {"backbone": backbone, "judge": judge, "options": set_to}
+    folder = logs / task / arm
     try:
-        chosen = _task(task, data=data, limit=limit, variants=variants, seed=seed)
-        folder = logs / task / arm
-        _remember(folder, {"task": task, "arm": arm, "seed": seed, "agents": agents, "backbone": backbone})
-        model = _model(arm, url, seed=seed, agents=agents, backbone=backbone)
-        _check_endpoint(url)
+        chosen = _task(task, data=data, limit=limit, variants=variants, seed=seed, **set_to)
+        model = _model(arm, url, seed=seed, agents=agents, backbone=backbone, patience=patience)
+        _check_folder(folder, asked)
         left = keep_unanswered(chosen, folder)
-        if not left:
-            console.print(f"Nothing is left to ask: {folder}")
-            return
-        roles = {"judge": get_model("arm/plain", base_url=url, api_key=_key(), backbone=judge, memoize=False)}
-        log = ask(chosen, model, folder, connections=connections, roles=roles)
-    except (RunError, DataError, ValueError) as error:
+        if left and (arms.read_arms()[arm].calls or judge):
+            _check_endpoint(url)
+    except (RunError, DataError) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
-    _report(log, left, folder)
+    if not left:
+        console.print(f"Nothing is left to ask: {folder}", soft_wrap=True)
+        return
+    _remember(folder, asked)
+    roles = {"judge": _judge(url, judge, patience)} if judge else {}
+    _report(ask(chosen, model, folder, connections=connections, roles=roles), left, folder)
 
 
 def ask(
-    task: Task, model: Model, folder: Path, *, connections: int, roles: dict[str, Any] | None = None
+    task: Task, model: Model, folder: Path, *, connections: int, roles: dict[str, Model] | None = None
 ) -> EvalLog:
     """Run it with Inspect. A question whose call fails is tried again, then left with its error, alone."""
-    (log,) = evaluate(
-        task,
-        model=model,
-        model_roles=roles or {},
-        log_dir=str(folder),
-        max_connections=connections,
-        max_samples=connections,
-        max_retries=3,
-        attempt_timeout=600,
-        fail_on_error=False,
-        retry_on_error=1,
-        log_buffer=1,
-        log_model_api=False,
-        metadata=json.loads((folder / RUN).read_text("utf-8")) if (folder / RUN).exists() else None,
-        ctl_server=False,
-        acp_server=False,
-        score_display=False,
-    )
+    return asyncio.run(_ask(task, model, folder, connections, roles or {}))
+
+
+async def _ask(task: Task, model: Model, folder: Path, connections: int, roles: dict[str, Model]) -> EvalLog:
+    about = folder / RUN
+    async with AsyncExitStack() as models:
+        # Inspect leaves connections open; here they are closed in the loop that opened them.
+        for one in (model, *roles.values()):
+            await models.enter_async_context(one)
+        (log,) = await eval_async(
+            task,
+            model=model,
+            model_roles=dict(roles),
+            log_dir=str(folder),
+            max_connections=connections,
+            max_samples=connections,
+            max_retries=3,
+            attempt_timeout=600,
+            fail_on_error=False,
+            retry_on_error=1,
+            log_buffer=1,
+            log_model_api=False,
+            metadata=json.loads(about.read_text("utf-8")) if about.exists() else None,
+            ctl_server=False,
+            acp_server=False,
+            score_display=False,
+        )
     return log
 
 
@@ -110,13 +132,36 @@ def _task(name: str, *, data: Path, **options: Any) -> Task:
     make: Callable[..., Task] | None = TASKS.get(name)
     if make is None:
         raise RunError(f"No task {name!r}. There are {', '.join(sorted(TASKS))}.")
-    return make(data=str(data), **options)
+    takes = set(signature(make).parameters)
+    if unknown := sorted(set(options) - takes):
+        known = ", ".join(sorted(takes - {"data", "limit", "variants", "seed"})) or "none"
+        raise RunError(f"{name} has no option {unknown[0]!r}. It has {known}.")
+    try:
+        return make(data=str(data), **options)
+    except ValueError as error:
+        raise RunError(str(error)) from error
+
+
+def _read_options(given: list[str]) -> dict[str, Any]:
+    """NAME=VALUE pairs; a value that is JSON is read as that, so that `true` is True and 3 a number."""
+    read: dict[str, Any] = {}
+    for name, _, value in (one.partition("=") for one in given):
+        try:
+            read[name] = json.loads(value)
+        except ValueError:
+            read[name] = value
+    return read
 
 
 def _model(name: str, url: str, **options: Any) -> Model:
     if name not in arms.read_arms():
         raise RunError(f"No arm {name!r}. There are {', '.join(arms.read_arms())}.")
     return get_model(f"arm/{name}", base_url=url, api_key=_key(), memoize=False, **options)
+
+
+def _judge(url: str, model_id: str, patience: float) -> Model:
+    """The model that judges: one plain call, not counted to the arm that it judges."""
+    return _model("plain", url, backbone=model_id, patience=patience, purse=arms.JUDGE_SPENT)
 
 
 def _key() -> str:
@@ -136,34 +181,45 @@ def _check_endpoint(url: str) -> None:
         raise RunError(f"{url}/models answers {answer.status_code}: it is no OpenAI-compatible endpoint.")
 
 
-def _remember(folder: Path, what: dict[str, Any]) -> None:
+def _check_folder(folder: Path, asked: dict[str, Any]) -> None:
     """One folder holds one kind of run: another seed beside it would be counted as the same."""
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / RUN
-    known = json.loads(file.read_text("utf-8")) if file.exists() else what
-    if differing := [name for name in what if known.get(name) != what[name]]:
+    known = json.loads(file.read_text("utf-8")) if file.exists() else asked
+    if differing := [name for name in asked if known.get(name) != asked[name]]:
         name = differing[0]
         raise RunError(
-            f"{folder} holds a run with {name} {known.get(name)!r}, not {what[name]!r}. Name another --logs."
+            f"{folder} holds a run with {name} {known.get(name)!r}, not {asked[name]!r}. Name another --logs."
         )
-    file.write_text(json.dumps(what, indent=2) + "\n", "utf-8")
+
+
+def _remember(folder: Path, asked: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / RUN).write_text(json.dumps(asked, indent=2) + "\n", "utf-8")
 
 
 def _report(log: EvalLog, asked: int, folder: Path) -> None:
-    samples = log.samples or []
-    failed = [sample for sample in samples if sample.error is not None]
-    answered = len(samples) - len(failed)
+    """What came of it, in a few lines.
+
+    Raises:
+        typer.Exit: with 1, where something is left.
+    """
+    answered = sum(sample.error is None and bool(sample.scores) for sample in log.samples or ())
     console.print(
-        f"{answered} of {asked} answered. Logs: {folder}; `inspect view --log-dir {folder}` shows them."
+        f"{answered} of {asked} answered. Logs: {folder}; `inspect view --log-dir {folder}` shows them.",
+        soft_wrap=True,
     )
     if answered < asked:
-        causes = sorted(
-            {(sample.error.message.splitlines() or [""])[0][:200] for sample in failed if sample.error}
-        )
-        for cause in causes[:5]:
-            console.print(f"  {cause}", markup=False, highlight=False)
+        for cause in _causes(log)[:5]:
+            console.print(f"  {cause}", markup=False, highlight=False, soft_wrap=True)
         console.print("The same command asks the others again; nothing that was answered is lost.")
         raise typer.Exit(1)
+
+
+def _causes(log: EvalLog) -> list[str]:
+    """The first lines of what went wrong, the most frequent first."""
+    errors = [log.error, *(sample.error for sample in log.samples or ())]
+    lines = Counter((error.message.splitlines() or [""])[0][:200] for error in errors if error)
+    return [line for line, _ in lines.most_common()]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,156 @@
+"""`make eval` from outside: nothing is lost, nothing is asked twice, what is wrong is said in a line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inspect_ai.log import EvalSample, list_eval_logs, read_eval_log
+from typer.testing import CliRunner, Result
+
+from evaluation.run import app
+
+
+def run(endpoint: Any, data: Path, *more: str, task: str = "blend_mcq", arm: str = "plain") -> Result:
+    return CliRunner().invoke(app, [*arguments(endpoint.url, data, task, arm), *more])
+
+
+def arguments(url: str, data: Path, task: str = "blend_mcq", arm: str = "plain") -> list[str]:
+    given = [task, arm, "--url", url, "--data", str(data), "--logs", str(data.parent / "logs")]
+    return [*given, "--variants", "1", "--limit", "6", "--patience", "0.2"]
+
+
+def answered(data: Path) -> list[EvalSample]:
+    folder = data.parent / "logs" / "blend_mcq" / "plain"
+    logs = [read_eval_log(info) for info in list_eval_logs(str(folder))]
+    return [sample for log in logs for sample in log.samples or () if sample.scores and not sample.error]
+
+
+def test_everything_is_asked_once_and_accounted(endpoint: Any, data: Path) -> None:
+    result = run(endpoint, data)
+    assert result.exit_code == 0, result.output
+    assert "6 of 6 answered" in result.output
+    assert len(endpoint.bodies) == len(set(endpoint.asked)) == 6
+    spent = [sample.store["spent"] for sample in answered(data)]
+    assert [(one["calls"], one["prompt_tokens"], one["completion_tokens"]) for one in spent] == [
+        (1, 10, 2)
+    ] * 6
+    assert run(endpoint, data).exit_code == 0
+    assert len(endpoint.bodies) == 6, "what was answered is not asked again"
+
+
+def test_a_larger_limit_asks_only_the_new_ones(endpoint: Any, data: Path) -> None:
+    run(endpoint, data, "--limit", "3")
+    first = set(endpoint.asked)
+    result = run(endpoint, data, "--limit", "8")
+    assert "5 of 5 answered" in result.output
+    assert len(endpoint.bodies) == 8
+    assert len({*endpoint.asked} - first) == 5
+    assert len({sample.id for sample in answered(data)}) == 8
+
+
+def test_errors_here_and_there_lose_nothing(endpoint: Any, data: Path) -> None:
+    number = count(1)
+    endpoint.say = lambda body: 500 if next(number) % 7 == 3 else "A"
+    result = run(endpoint, data, "--limit", "20", "--patience", "5")
+    assert result.exit_code == 0, result.output
+    assert len(answered(data)) == 20
+    assert len(endpoint.bodies) > 20
+
+
+def test_an_endpoint_that_dies_ends_the_run_and_the_rest_is_asked_later(endpoint: Any, data: Path) -> None:
+    number = count(1)
+    endpoint.say = lambda body: "A" if next(number) <= 4 else 503
+    started = time.monotonic()
+    result = run(endpoint, data, "--limit", "20", "--connections", "1")
+    assert time.monotonic() - started < 10, "a dead endpoint is given up, not tried at every question"
+    assert result.exit_code == 1
+    assert "4 of 20 answered" in result.output
+    assert "answered nothing for more than 0.2 s" in result.output
+    assert "The same command asks the others again" in result.output
+    endpoint.forget()
+    result = run(endpoint, data, "--limit", "20")
+    assert result.exit_code == 0, result.output
+    assert len(endpoint.bodies) == 16
+    assert sorted(sample.id for sample in answered(data)) == sorted({sample.id for sample in answered(data)})
+    assert len(answered(data)) == 20
+
+
+def test_a_killed_run_goes_on_where_it_stopped(endpoint: Any, data: Path) -> None:
+    endpoint.say = lambda body: time.sleep(0.05) or "A"
+    command = [sys.executable, "-m", "evaluation.run", *arguments(endpoint.url, data), "--limit", "20"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        [*command, "--connections", "1"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        deadline = time.monotonic() + 60
+        while len(endpoint.bodies) < 8 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    kept = len(answered(data))
+    assert 5 <= kept < 20, "what was answered before is in the log"
+    endpoint.forget()
+    result = run(endpoint, data, "--limit", "20")
+    assert result.exit_code == 0, result.output
+    assert len(endpoint.bodies) == 20 - kept
+    assert len(answered(data)) == len({sample.id for sample in answered(data)}) == 20
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--variants", "2"], "variants must be one of (1, 3, 9), not 2"),
+        (["--data", "nowhere"], "There is no nowhere/blend_mcq"),
+        (["--url", "http://127.0.0.1:9/v1"], "Nobody answers at http://127.0.0.1:9/v1"),
+        (["--set", "locale=true"], "blend_mcq has no option 'locale'. It has local."),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_asked(
+    endpoint: Any, data: Path, more: list[str], said: str
+) -> None:
+    result = run(endpoint, data, *more)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert len(result.output.strip().splitlines()) == 1
+    assert not endpoint.bodies
+    assert not (data.parent / "logs").exists(), "a run that did not start leaves nothing"
+
+
+@pytest.mark.parametrize(
+    ("task", "arm", "said"),
+    [
+        ("nothing", "plain", "No task 'nothing'. There are "),
+        ("blend_mcq", "nobody", "No arm 'nobody'. There are "),
+    ],
+)
+def test_an_unknown_task_or_arm_is_named(endpoint: Any, data: Path, task: str, arm: str, said: str) -> None:
+    result = run(endpoint, data, task=task, arm=arm)
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+def test_another_seed_needs_another_folder(endpoint: Any, data: Path) -> None:
+    assert run(endpoint, data, "--limit", "1").exit_code == 0
+    result = run(endpoint, data, "--limit", "1", "--seed", "2")
+    assert result.exit_code == 2
+    assert "holds a run with seed 1, not 2. Name another --logs." in result.output
+    assert len(endpoint.bodies) == 1
+
+
+def test_the_run_says_what_it_was_in_log_and_folder(endpoint: Any, data: Path) -> None:
+    run(endpoint, data, "--limit", "1", "--backbone", "scripted")
+    folder = data.parent / "logs" / "blend_mcq" / "plain"
+    (info,) = list_eval_logs(str(folder))
+    told = read_eval_log(info).eval.metadata or {}
+    assert told.items() >= json.loads((folder / "run.json").read_text("utf-8")).items()
+    assert (told["arm"], told["backbone"], told["judge"]) == ("plain", "scripted", None)
+    assert endpoint.bodies[0]["model"] == "scripted"
