@@ -1,4 +1,4 @@
-"""Our own open questions, as data: read, checked by shape, and handed on. README.md says how they were written."""
+"""Our own open questions, as data: read, and checked by their shape. README.md says how they were written."""
 
 import tomllib
 from collections.abc import Iterable

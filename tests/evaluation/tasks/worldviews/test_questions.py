@@ -18,14 +18,17 @@ from evaluation.tasks.worldviews.questions import (
 )
 
 NEAR = 70
-"""Above this rapidfuzz ratio (0 to 100, of sorted words) two questions are near-duplicates. Ours stay at 63."""
+"""From this rapidfuzz ratio of sorted words (0 to 100) two questions are near-duplicates; ours stay at 63."""
 
-PEOPLES_AND_RELIGIONS = """
+PEOPLES_AND_RELIGIONS = set(
+    """
     africa asia europe america arab western eastern oriental indigenous african asian european american
-    islam muslim christian hindu buddhist jewish judaism taoist confucian sikh catholic protestant bible quran
-    christianity hinduism buddhism god gods allah church mosque temple synagogue karma caste tribe tribal native
-    chinese japanese indian nigerian french german russian mexican indonesian turkish persian maori yoruba
-""".split()
+    islam muslim christian hindu buddhist jewish judaism taoist confucian sikh catholic protestant bible
+    quran christianity hinduism buddhism god gods allah church mosque temple synagogue karma caste tribe
+    tribal native chinese japanese indian nigerian french german russian mexican indonesian turkish
+    persian maori yoruba
+    """.split()
+)
 
 COMPARING = (
     r"\b(cultur\w*|civilis\w*|tradition(s|al)\b|around the world|across|perspectives?|worldviews?|compare)"
@@ -79,7 +82,8 @@ def test_openings_vary(questions):
 
 
 def test_no_country_people_or_religion_is_named(questions):
-    countries = {name.casefold() for name in Locale("en").territories.values()}
+    territories = Locale("en").territories.items()
+    countries = {name.casefold() for code, name in territories if code.isalpha()}
     for one in questions:
         words = set(re.findall(r"\w+", one.text.casefold()))
         assert not words.intersection(PEOPLES_AND_RELIGIONS), one
@@ -100,7 +104,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_the_file_says_nothing_else(tmp_path):
     path = write(tmp_path, RAW.format(text="short?") + 'flavour = "sweet"\n')
-    with pytest.raises(InvalidQuestions, match="ethics-01: .*flavour"):
+    with pytest.raises(InvalidQuestions, match=r"ethics-01: .*flavour"):
         load_questions(path)
 
 
