@@ -20,15 +20,13 @@ from evaluation.tasks.worldviews.questions import (
 NEAR = 70
 """From this rapidfuzz ratio of sorted words (0 to 100) two questions are near-duplicates; ours stay at 63."""
 
-PEOPLES_AND_RELIGIONS = set(
-    """
+PEOPLES_AND_RELIGIONS = """
     africa asia europe america arab western eastern oriental indigenous african asian european american
     islam muslim christian hindu buddhist jewish judaism taoist confucian sikh catholic protestant bible
     quran christianity hinduism buddhism god gods allah church mosque temple synagogue karma caste tribe
     tribal native chinese japanese indian nigerian french german russian mexican indonesian turkish
     persian maori yoruba
-    """.split()
-)
+"""
 
 COMPARING = (
     r"\b(cultur\w*|civilis\w*|tradition(s|al)\b|around the world|across|perspectives?|worldviews?|compare)"
@@ -86,7 +84,7 @@ def test_no_country_people_or_religion_is_named(questions):
     countries = {name.casefold() for code, name in territories if code.isalpha()}
     for one in questions:
         words = set(re.findall(r"\w+", one.text.casefold()))
-        assert not words.intersection(PEOPLES_AND_RELIGIONS), one
+        assert not words.intersection(PEOPLES_AND_RELIGIONS.split()), one
         assert not words.intersection(countries), one
         assert not re.search(r"(?<!^)\b[A-Z]\w+", one.text), f"a proper name: {one}"
 
