@@ -1,44 +1,92 @@
-"""Who is who in an item: which capitalised words are names of people, and who plays them in another culture."""
+"""Who is who in an item: which words are names of people, and who plays them in another culture."""
 
 import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from evaluation.tasks.gsm8k_swapped.table import CultureWords, Occurring
 
 TITLES = ("Mr", "Mrs", "Ms", "Miss", "Dr", "Doctor", "Farmer", "Grandma", "Grandpa", "Coach", "Professor")
-TITLED = re.compile(rf"\b(?:{'|'.join(TITLES)})\.?\s+$")
+TITLED = re.compile(rf"\b({'|'.join(TITLES)})\.?\s+$")
 KINSHIP = re.compile(r"\s+(?:family|twins|sisters|brothers)\b")
-MONTH = re.compile(r"\b(?:in|of|by|for|until|till|since|through|during|last|next|this|between|and|early|late)\s+$", re.I)
+MONTH = re.compile(r"\b(?:in|of|by|for|until|since|through|during|last|next|this|early|late)\s+$", re.I)
+BARE = re.compile(r"['’](?=\s+\w)")
 DATE = re.compile(r"\s+\d")
 STARTS = re.compile(r"(?:^|[.?!][\"”’']?)\s*$")
 ACTS = re.compile(
-    r"(?:'s|’s)?(?:\s+(?:is|was|has|had|can|will|wants|works|goes|went|buys|bought|made|makes|sold|spends|spent|"
+    r"['’]s\b|(?:\s+(?:is|was|has|had|can|will|wants|works|goes|went|buys|bought|made|makes|sold|spends|spent|"
     r"started|starts|decides|decided|wanted|needs|needed|counted|prepared|gave|got|took|ate|eats|ran|won|bakes|"
-    r"brought|found|drove|saved|paid)\b|\s+and\s+[A-Z]|,\s+[A-Z])"
+    r"brought|found|drove|saved|paid|edits|lives|answered|gets|takes)\b|\s+and\s+[A-Z]|,\s+[A-Z])"
 )
 SHE, HE = re.compile(r"\b(?:she|her|hers|herself)\b", re.I), re.compile(r"\b(?:he|him|his|himself)\b", re.I)
 
 
-def is_person(occurring: Occurring, name: str, before: str, after: str) -> bool:
-    """Whether `name`, standing between these two pieces of text, is a person's and not a word, month or firm."""
-    if name in occurring.family and name not in occurring.names:
-        return bool(TITLED.search(before) or KINSHIP.match(after))
-    if name not in occurring.careful:
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A name where it stands in a prompt."""
+
+    start: int
+    end: int
+    name: str
+    prompt: str
+
+    @property
+    def before(self) -> str:
+        return self.prompt[: self.start]
+
+    @property
+    def after(self) -> str:
+        return self.prompt[self.end :]
+
+    @property
+    def title(self) -> str:
+        """The title before the name without its full stop, or nothing."""
+        titled = TITLED.search(self.before)
+        return titled[1] if titled else ""
+
+    @property
+    def bare_possessive(self) -> bool:
+        """Whether this is `James' book`: an apostrophe alone, after a name in s."""
+        return self.name.endswith("s") and bool(BARE.match(self.after))
+
+
+def people_in(occurring: Occurring, prompt: str, spans: Iterable[tuple[int, int]]) -> list[Person]:
+    """The people among these stretches of the prompt, each of which is a name in the table.
+
+    Who is a person in one place is that person in all others, whatever stands around it there.
+    """
+    words = [Person(*span, prompt[slice(*span)], prompt) for span in spans]
+    certain = {one.name for one in words if _is_person(occurring, one)}
+    return [one for one in words if one.name in certain and not _is_month(one)]
+
+
+def kind_of(occurring: Occurring, person: Person) -> str:
+    """female, male, neutral, or family: where the word is used as a family's name, or a title says so."""
+    kind = occurring.names.get(person.name, "family")
+    other = {"Mrs": "male", "Ms": "male", "Miss": "male", "Mr": "female"}.get(person.title)
+    return "family" if kind == other or _is_family(occurring, person) else kind
+
+
+def _is_family(occurring: Occurring, person: Person) -> bool:
+    return person.name in occurring.family and bool(person.title or KINSHIP.match(person.after))
+
+
+def _is_month(person: Person) -> bool:
+    return person.name == "May" and bool(MONTH.search(person.before) or DATE.match(person.after))
+
+
+def _is_person(occurring: Occurring, person: Person) -> bool:
+    if person.name in occurring.family and person.name not in occurring.names:
+        return _is_family(occurring, person)
+    if person.name not in occurring.careful:
         return True
-    if name == "May" and (MONTH.search(before) or DATE.match(after)):
-        return False
-    return not STARTS.search(before) or bool(ACTS.match(after))
-
-
-def kind_of(occurring: Occurring, name: str, before: str, after: str) -> str:
-    """female, male, neutral, or family where the word is used as a family's name."""
-    family = name in occurring.family and (TITLED.search(before) or KINSHIP.match(after))
-    return "family" if family or name not in occurring.names else occurring.names[name]
+    starts = STARTS.search(person.before)
+    return not _is_month(person) and (not starts or bool(ACTS.match(person.after)))
 
 
 def cast(people: dict[str, str], prompt: str, words: CultureWords, seed: str) -> dict[str, str]:
-    """A name of the culture for each name (`people`: name -> kind), the same for the same seed, all different.
+    """A name of the culture for each of `people` (name -> kind): the same for the same seed, all different.
 
     A neutral name that is alone with pronouns of one gender takes a name of that gender. No name that stands
     in the prompt already is given.

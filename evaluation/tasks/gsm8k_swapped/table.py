@@ -16,13 +16,16 @@ class InvalidTable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Occurring:
-    """What occurs in GSM8K. `foods` maps a singular to its plural; `names` a name to its kind, family apart."""
+    """What occurs in GSM8K. `foods` maps a singular to its plural; `names` a name to its kind, family apart;
+    `same` and `spellings` map a second form of a name or food to the first.
+    """
 
     names: Mapping[str, str]
     family: frozenset[str]
     careful: frozenset[str]
     same: Mapping[str, str]
     foods: Mapping[str, str]
+    spellings: Mapping[str, str]
     colours: frozenset[str]
     keep: tuple[str, ...]
     about_names: tuple[str, ...]
@@ -51,7 +54,7 @@ class Table:
         """Our table, or the one in `path`.
 
         Raises:
-            InvalidTable: a culture names a food that does not occur, puts one word for two, or has a name twice.
+            InvalidTable: a culture swaps a food that does not occur, puts one word for two, or has a name twice.
         """
         with (path or Path(__file__).with_name("swaps.toml")).open("rb") as file:
             raw = tomllib.load(file)
@@ -75,8 +78,10 @@ class Table:
         words = self.cultures[code]
         yield from (f"no such food: {food}" for food in words.foods if food not in self.occurring.foods)
         for form in (0, 1):
-            yield from (f"{food!r} stands for two foods" for food in _twice(x[form] for x in words.foods.values()))
-        yield from (f"{name!r} is in two lists" for name in _twice(x for pool in words.names.values() for x in pool))
+            twice = _twice(forms[form] for forms in words.foods.values())
+            yield from (f"{food!r} stands for two foods" for food in twice)
+        names = _twice(name for pool in words.names.values() for name in pool)
+        yield from (f"{name!r} stands twice among the names" for name in names)
 
 
 def _twice(values: Iterable[str]) -> list[str]:
@@ -92,6 +97,7 @@ def _occurring(rows: Mapping[str, Any]) -> Occurring:
         careful=frozenset(names["careful"].split()),
         same={other: first for first, *others in names["same"] for other in others},
         foods=rows["foods"],
+        spellings=rows["spellings"],
         colours=frozenset(rules["colours"]),
         keep=tuple(rules["keep"]),
         about_names=tuple(rules["about_names"]),
