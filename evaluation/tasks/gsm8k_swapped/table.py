@@ -54,7 +54,7 @@ class Table:
         """Our table, or the one in `path`.
 
         Raises:
-            InvalidTable: a culture swaps a food that does not occur, puts one word for two, or has a name twice.
+            InvalidTable: a culture swaps a food that does not occur, has one word for two, or a name twice.
         """
         with (path or Path(__file__).with_name("swaps.toml")).open("rb") as file:
             raw = tomllib.load(file)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.tasks.gsm8k_swapped.swap import Swaps
+from evaluation.tasks.gsm8k_swapped.swap import Swapped, Swaps
 from evaluation.tasks.gsm8k_swapped.table import InvalidTable, Table
 
 GSM8K = Path(__file__).parents[5] / "shared" / "data" / "controls" / "gsm8k_test.jsonl"
@@ -21,6 +21,7 @@ TIMES = (
 )
 COUNTS = "dozen dozens pair pairs couple both single each every per cents dollars dollar"
 NUMBER_WORDS = frozenset(f"{ONES} {TENS} {LARGE} {PARTS} {TIMES} {COUNTS}".split())
+KINDS = ("name", "food", "place", "festival")
 CULTURES = ("JP", "NG", "IN", "EG", "MX", "ID")
 
 
@@ -68,47 +69,44 @@ def test_no_word_that_is_put_in_is_a_number(swaps):
             assert re.fullmatch(r"[^\W\d_]+", name), name
 
 
-@pytest.mark.parametrize("culture", CULTURES)
-def test_every_number_of_every_item_stays(swaps, items, culture):
-    for item in items:
-        swapped = swaps.swap(item["prompt"], culture, item["id"])
+@pytest.fixture(scope="module", params=CULTURES)
+def pairs(request, swaps, items) -> list[tuple[dict[str, str], Swapped]]:
+    """Every item of GSM8K with its swap, for one culture after another."""
+    return [(item, swaps.swap(item["prompt"], request.param, item["id"])) for item in items]
+
+
+def test_every_number_of_every_item_stays(pairs):
+    for item, swapped in pairs:
         assert numbers(swapped.text) == numbers(item["prompt"]), item["id"]
 
 
-@pytest.mark.parametrize("culture", CULTURES)
-def test_in_every_item_names_stay_apart(swaps, items, culture):
+def test_in_every_item_names_stay_apart(swaps, pairs):
     same = swaps.table.occurring.same
-    for item in items:
-        given = new_names(swaps, item["prompt"], culture, item["id"])
-        people = {same.get(name, name) for name in given}
-        assert len(set(given.values())) == len(people), item["id"]
+    for item, swapped in pairs:
+        given = {one.old: one.new for one in swapped.replacements if one.kind == "name"}
+        assert len(given) == sum(one.kind == "name" for one in swapped.replacements), item["id"]
+        assert len(set(given.values())) == len({same.get(name, name) for name in given}), item["id"]
         assert not set(given.values()).intersection(re.findall(r"\w+", item["prompt"])), item["id"]
 
 
-@pytest.mark.parametrize("culture", CULTURES)
-def test_in_every_item_foods_stay_apart(swaps, items, culture):
-    for item in items:
-        foods = {(one.old.lower(), one.new.lower()) for one in _foods(swaps, item, culture)}
-        assert len({new for _, new in foods}) >= len({_singular(swaps, old) for old, _ in foods}), item["id"]
+def test_in_every_item_foods_stay_apart(swaps, pairs):
+    occurring = swaps.table.occurring
+    singular = {many.lower(): one.lower() for one, many in occurring.foods.items()}
+    for item, swapped in pairs:
+        foods = [(one.old.lower(), one.new.lower()) for one in swapped.replacements if one.kind == "food"]
+        old = {
+            singular.get(form, form) for form in (occurring.spellings.get(word, word) for word, _ in foods)
+        }
+        assert len({new for _, new in foods}) >= len(old), item["id"]
 
 
-def _foods(swaps, item, culture):
-    replacements = swaps.swap(item["prompt"], culture, item["id"]).replacements
-    return [one for one in replacements if one.kind == "food"]
-
-
-def _singular(swaps, form):
-    forms = {many.lower(): one.lower() for one, many in swaps.table.occurring.foods.items()}
-    return forms.get(form, form)
-
-
-def test_shares_of_items(swaps, items):
-    """The shares that README.md reports, in per cent of all items present."""
-    swapped = [swaps.swap(item["prompt"], "IN", item["id"]) for item in items]
-    shares = {kind: sum(one.has(kind) for one in swapped) for kind in ("name", "food", "place")}
-    assert shares["name"] > 0.75 * len(items)
-    assert shares["food"] > 0.06 * len(items)
-    assert 0.70 * len(items) < sum(one.changed for one in swapped) < len(items)
+def test_shares_of_items(pairs):
+    """README.md reports them for each culture."""
+    shares = {kind: sum(swapped.has(kind) for _, swapped in pairs) / len(pairs) for kind in KINDS}
+    assert shares["name"] > 0.78
+    assert shares["food"] > 0.06
+    assert shares["place"] > 0.01
+    assert 0.80 < sum(swapped.changed for _, swapped in pairs) / len(pairs) < 0.81
 
 
 def test_the_same_for_the_same_item_and_another_for_another(swaps):
