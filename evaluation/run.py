@@ -64,6 +64,8 @@ def run(
     try:
         chosen = _task(task, data=data, limit=limit, variants=variants, seed=seed, **set_to)
         model = _model(arm, url, seed=seed, agents=agents, backbone=backbone, patience=patience)
+        if (chosen.metadata or {}).get("needs_judge") and not judge:
+            raise RunError(f"{task} with these options needs a judge: name its model id with --judge.")
         _check_folder(folder, asked)
         left = keep_unanswered(chosen, folder)
         if left and (arms.read_arms()[arm].calls or judge):

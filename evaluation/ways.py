@@ -8,6 +8,10 @@ from inspect_ai.model import ChatMessage, ChatMessageSystem, ChatMessageUser, Ge
 
 from evaluation import prompts
 from evaluation.datasets import fraction
+from evaluation.language import english_name, language_of
+
+ROOM = 256
+"""Tokens from which a decoy recites its long text."""
 
 _PLACEBO = (
     "Arabic",
@@ -43,6 +47,11 @@ class Asked:
         """The last message's text."""
         return self.messages[-1].text
 
+    async def told(self, system: str, **changes: Any) -> ModelOutput:
+        """Ask the endpoint the same question, after a system text (none where it is empty)."""
+        before = [ChatMessageSystem(content=system)] if system else []
+        return await self.once([*before, *self.messages], self.config.model_copy(update=changes))
+
     async def ask(self, text: str, **changes: Any) -> ModelOutput:
         """Ask the endpoint something of the arm's own, instead of the last message."""
         messages = [*self.messages[:-1], ChatMessageUser(content=text)]
@@ -50,11 +59,8 @@ class Asked:
 
 
 async def ask_once(asked: Asked) -> ModelOutput:
-    """The question as it is, with the arm's system text before it where it has one."""
-    messages = asked.messages
-    if asked.system:
-        messages = [ChatMessageSystem(content=prompts.render(asked.system)), *messages]
-    return await asked.once(messages, asked.config)
+    """The question as it is, after the arm's system text where it has one."""
+    return await asked.told(prompts.render(asked.system) if asked.system else "")
 
 
 async def ask_in_english(asked: Asked) -> ModelOutput:
@@ -62,14 +68,14 @@ async def ask_in_english(asked: Asked) -> ModelOutput:
     prose = {"logprobs": None, "top_logprobs": None, "max_tokens": 1024}
     translated = await asked.ask(prompts.render("pivot_translate", question=asked.question), **prose)
     answered = await asked.ask(translated.completion)
-    last = prompts.render("pivot_back", question=asked.question, answer=answered.completion)
-    return await asked.ask(last)
+    language = english_name(language_of(asked.question) or "en")
+    return await asked.ask(prompts.render("pivot_back", answer=answered.completion, language=language))
 
 
 async def ask_in_another_language(asked: Asked) -> ModelOutput:
     """Told to think in a language that seed and question draw."""
     language = placebo_language(asked.question, asked.seed)
-    return await asked.ask(prompts.render("placebo", question=asked.question, language=language))
+    return await asked.told(prompts.render("placebo", language=language))
 
 
 def placebo_language(question: str, seed: int) -> str:
@@ -81,16 +87,17 @@ async def ask_many_times(asked: Asked) -> ModelOutput:
     """Self-MoA (arXiv 2502.00674): samples of one model, merged by it. As many calls as a council makes."""
     sampling = {"temperature": 0.7, "logprobs": None, "top_logprobs": None}
     samples = [
-        (await asked.ask(asked.question, seed=asked.seed + one, **sampling)).completion
-        for one in range(asked.agents)
+        (await asked.told("", seed=asked.seed + one, **sampling)).completion for one in range(asked.agents)
     ]
-    answers = "\n\n".join(f"[{number}] {one}" for number, one in enumerate(samples, 1))
-    return await asked.ask(prompts.render("self_moa", question=asked.question, answers=answers))
+    answers = "\n\n".join(f"{number}. {one}" for number, one in enumerate(samples, 1))
+    return await asked.told(prompts.render("self_moa", answers=answers))
 
 
 async def recite(asked: Asked) -> ModelOutput:
-    """A decoy: the same words to every question, at no call."""
-    return ModelOutput.from_content(asked.text or "", prompts.decoy(asked.text or ""))
+    """A decoy: the same words to every question, at no call; few where only a few tokens are asked for."""
+    name = asked.text or ""
+    room = asked.config.max_tokens
+    return ModelOutput.from_content(name, prompts.decoy(name, long=room is None or room >= ROOM))
 
 
 WAYS: dict[str, Callable[[Asked], Awaitable[ModelOutput]]] = {

@@ -1,0 +1,44 @@
+"""Worldviews: 84 open questions of our own. Whose perspectives does an answer name, and what of them?
+
+After WorldView-Bench (arXiv 2505.09595) and the study before it (arXiv 2501.03259).
+"""
+
+from dataclasses import asdict
+
+from inspect_ai import Task, task
+
+from evaluation.datasets import Record, pick
+from evaluation.open import OpenQuestion, open_samples, open_task, phrasings
+from evaluation.tasks.worldviews.extracted import extracted
+from evaluation.tasks.worldviews.questions import load_questions
+from evaluation.tasks.worldviews.scorers import counts, entropy, measured, relevance, sentiment
+
+
+@task
+def worldviews(
+    data: str = "data", limit: int | None = None, variants: int = 3, seed: int = 1, extractor: bool = False
+) -> Task:
+    """`extractor`: score also what a model extracts; needs a judge. `data` is not used: the questions are ours.
+
+    Raises:
+        ValueError: `variants` that no task has.
+    """
+    records = pick([asdict(one) for one in load_questions()], limit, seed, by="domain")
+    samples = [
+        sample
+        for one in records
+        for sample in open_samples(_question(one), phrasings(one["id"], variants, seed))
+    ]
+    scorers = [entropy(), counts(), *measured(), relevance(), sentiment()]
+    return open_task(
+        samples,
+        [*scorers, extracted()] if extractor else scorers,
+        name="worldviews",
+        headline="entropy",
+        seed=seed,
+        needs_judge=extractor,
+    )
+
+
+def _question(record: Record) -> OpenQuestion:
+    return OpenQuestion(id=record["id"], text=record["text"], about={"domain": record["domain"]})
