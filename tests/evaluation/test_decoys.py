@@ -8,6 +8,7 @@ import pytest
 from babel import Locale
 
 from agents.cultures.cultures import Cultures
+from agents.detect.mentions import Mentions
 
 ROOT = Path(__file__).parents[2] / "evaluation"
 DECOYS = tomllib.loads((ROOT / "decoys.toml").read_text("utf-8"))
@@ -29,6 +30,19 @@ def test_list_all_names_every_sector_as_often(length):
     text = DECOYS["list_all"][length]
     for sector, names in DECOYS["names"].items():
         assert [text.count(name) for name in names] == [1] * per_sector + [0] * (2 - per_sector), sector
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_the_detector_finds_what_is_named_and_nothing_else(length):
+    cultures = Cultures.load()
+    mentions = Mentions(cultures.area_names())
+    found = {decoy: mentions.find(DECOYS[decoy][length], language="en") for decoy in ("list_all", "neutral")}
+    per_sector = 2.0 if length == "long" else 1.0
+    weights = dict.fromkeys(cultures.sectors, 0.0)
+    for one in found["list_all"]:
+        weights[cultures.get(one.culture).sector] += one.weight
+    assert weights == dict.fromkeys(cultures.sectors, per_sector)
+    assert found["neutral"] == ()
 
 
 @pytest.mark.parametrize("length", LENGTHS)
