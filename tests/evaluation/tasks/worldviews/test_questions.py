@@ -10,6 +10,7 @@ from babel import Locale
 from rapidfuzz import fuzz
 
 from agents.cultures.cultures import Cultures
+from agents.detect.mentions import Mentions
 from evaluation.tasks.worldviews.questions import (
     DOMAINS,
     InvalidQuestions,
@@ -87,6 +88,12 @@ def test_no_country_people_or_religion_is_named(questions):
         assert not words.intersection(PEOPLES_AND_RELIGIONS.split()), one
         assert not words.intersection(countries), one
         assert not re.search(r"(?<!^)\b[A-Z]\w+", one.text), f"a proper name: {one}"
+
+
+def test_the_detector_finds_no_culture_in_any_question(questions):
+    cultures = Cultures.load()
+    mentions = Mentions(cultures.area_names())
+    assert not [(one.id, found) for one in questions if (found := mentions.find(one.text, language="en"))]
 
 
 def test_none_asks_to_compare_cultures(questions):
