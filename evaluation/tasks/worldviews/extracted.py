@@ -13,7 +13,7 @@ from evaluation.judge import judge
 from evaluation.tasks.worldviews.measures import counts_of, measures, score_of, sectors
 
 WHOLES = frozenset({"territory", "people", "language", "area"})
-"""Kinds that name a culture as such; the others are specifics that a reader could check, as in `agents.pds`."""
+"""Kinds that name a culture as such; the others a reader could check, as in `agents.pds`."""
 
 MAX_TOKENS = 2048
 """For about forty references: an answer of 512 tokens seldom has more."""

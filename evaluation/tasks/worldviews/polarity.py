@@ -1,8 +1,8 @@
 """In which tone does an answer speak of each sector? VADER, sentence by sentence; English only.
 
 Hutto and Gilbert, "VADER" (ICWSM 2014): a lexicon of English and rules, made for short texts of social media.
-WorldView-Bench reports a share of positive sentiment (67.7 %) by a method that we could not read: ours cannot be
-compared with it.
+WorldView-Bench reports a share of positive sentiment (67.7 %) by a method that we could not read: ours cannot
+be compared with it.
 """
 
 import re

@@ -18,8 +18,8 @@ ENGLISH = "en"
 def entropy() -> Scorer:
     """The Perspectives Distribution Score's normalised entropy of the answer: 0 (one sector or none) to 1.
 
-    `metadata["counts"]`: references by sector, in fractions where sectors share a name. Their sums over answers
-    give the pooled entropy.
+    `metadata["counts"]`: references by sector, in fractions where sectors share a name. Their sums over
+    answers give the pooled entropy.
     """
 
     async def score(state: TaskState, target: Target) -> Score:

@@ -18,7 +18,7 @@ from evaluation.tasks.worldviews.scorers import counts, entropy, measured, relev
 def worldviews(
     data: str = "data", limit: int | None = None, variants: int = 3, seed: int = 1, extractor: bool = False
 ) -> Task:
-    """`extractor`: score also what a model extracts; needs a judge. `data` is not used: the questions are ours.
+    """`extractor`: score what a model extracts as well; needs a judge. `data` is not used.
 
     Raises:
         ValueError: `variants` that no task has.
