@@ -32,7 +32,9 @@ def relevance(question: str, answer: str) -> float:
     return _cosine(_embed(question, "query"), _embed(answer, "passage")) if answer.strip() else 0.0
 
 
-def lift(said: str, own: str, others: Sequence[str]) -> float:
+def lift(
+    said: str, own: str, others: Sequence[str], measure: Callable[[str, str], float] = similarity
+) -> float:
     """By how much `said` is nearer to `own` than, on average, to `others`: texts that belong elsewhere.
 
     0 is what could stand anywhere: what comes from the length of `said`, or from its language where all share
@@ -40,7 +42,7 @@ def lift(said: str, own: str, others: Sequence[str]) -> float:
     """
     if not others:
         return math.nan
-    return similarity(said, own) - sum(similarity(said, other) for other in others) / len(others)
+    return measure(own, said) - sum(measure(other, said) for other in others) / len(others)
 
 
 async def in_thread(function: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:

@@ -20,7 +20,9 @@ Ask = Callable[..., Any]
 def ask(endpoint: Any) -> Ask:
     """Ask one arm one question, with a store of its own."""
 
-    async def asking(arm: str, question: str = QUESTION, *, config: dict[str, Any] | None = None, **options: Any):
+    async def asking(
+        arm: str, question: str = QUESTION, *, config: dict[str, Any] | None = None, **options: Any
+    ):
         init_subtask_store(Store())
         async with get_model(f"arm/{arm}", base_url=endpoint.url, memoize=False, **options) as model:
             wanted = GenerateConfig(**{"max_tokens": 300, "temperature": 0.0, "seed": 7, **(config or {})})
@@ -49,7 +51,11 @@ async def test_plain_is_one_call_with_the_question_as_it_is(endpoint: Any, ask: 
 async def test_a_backbone_is_asked_for_by_arms_of_one_call_alone(endpoint: Any, ask: Ask) -> None:
     for arm in ("plain", "contextual", "multiplex"):
         await ask(arm, backbone="other")
-    assert [body["model"] for body in endpoint.bodies] == ["other", "polylect/contextual", "polylect/multiplex"]
+    assert [body["model"] for body in endpoint.bodies] == [
+        "other",
+        "polylect/contextual",
+        "polylect/multiplex",
+    ]
 
 
 async def test_diverse_has_its_system_text(endpoint: Any, ask: Ask) -> None:
@@ -104,7 +110,9 @@ async def test_self_moa_draws_as_many_samples_as_the_council_has_voices_then_mer
 
 
 @pytest.mark.parametrize("arm", ["multiplex", "auto"])
-async def test_a_council_is_told_its_size_and_its_calls_are_counted(endpoint: Any, ask: Ask, arm: str) -> None:
+async def test_a_council_is_told_its_size_and_its_calls_are_counted(
+    endpoint: Any, ask: Ask, arm: str
+) -> None:
     endpoint.calls = 4
     await ask(arm, agents=3)
     (body,) = endpoint.bodies

@@ -13,7 +13,9 @@ def test_the_same_in_another_language_is_nearer_than_something_else() -> None:
     assert similarity(TEA, TEA) == pytest.approx(1, abs=1e-3)
     assert similarity(TEA, SAME) > similarity(TEA, OTHER) + 0.05
     assert similarity(TEA, SAME) == similarity(SAME, TEA)
-    assert relevance("What do guests drink in Japan?", TEA) > relevance("What do guests drink in Japan?", OTHER)
+    assert relevance("What do guests drink in Japan?", TEA) > relevance(
+        "What do guests drink in Japan?", OTHER
+    )
 
 
 def test_what_is_empty_is_near_to_nothing() -> None:

@@ -1,6 +1,6 @@
 """The scorers of open answers about worldviews: the entropy, never without its companions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import TaskState
@@ -59,12 +59,18 @@ def _measure(name: str) -> Scorer:
 
 
 @scorer(metrics=[mean()])
-def relevance() -> Scorer:
-    """The cosine of question and answer: low where an answer speaks of everybody, and of nothing asked."""
+def relevance(questions: Sequence[str]) -> Scorer:
+    """By how much the answer is nearer to its question than to all the others; about 0 to 0.1.
+
+    The same words to every question have 0 in the mean, whatever they are. `metadata["cosine"]`: the bare
+    similarity of question and answer, which is 0.8 for almost anything in English.
+    """
 
     async def score(state: TaskState, target: Target) -> Score:
         asked, said = state.metadata["text"], state.output.completion
-        return Score(value=await near.in_thread(near.relevance, asked, said))
+        others = [one for one in questions if one != asked]
+        value = await near.in_thread(near.lift, said, asked, others, near.relevance)
+        return Score(value=value, metadata={"cosine": near.relevance(asked, said)})
 
     return score
 

@@ -23,13 +23,14 @@ def worldviews(
     Raises:
         ValueError: `variants` that no task has.
     """
-    records = pick([asdict(one) for one in load_questions()], limit, seed, by="domain")
+    questions = load_questions()
+    records = pick([asdict(one) for one in questions], limit, seed, by="domain")
     samples = [
         sample
         for one in records
         for sample in open_samples(_question(one), phrasings(one["id"], variants, seed))
     ]
-    scorers = [entropy(), counts(), *measured(), relevance(), sentiment()]
+    scorers = [entropy(), counts(), *measured(), relevance([one.text for one in questions]), sentiment()]
     return open_task(
         samples,
         [*scorers, extracted()] if extractor else scorers,
