@@ -1,6 +1,6 @@
 """The scorers of open answers about worldviews: the entropy, never without its companions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import TaskState
@@ -59,16 +59,16 @@ def _measure(name: str) -> Scorer:
 
 
 @scorer(metrics=[mean()])
-def relevance(questions: Sequence[str]) -> Scorer:
-    """By how much the answer is nearer to its question than to all the others; about 0 to 0.1.
+def relevance(questions: Mapping[str, Sequence[str]]) -> Scorer:
+    """By how much the answer is nearer to its question than to the others of its domain; about -0.05 to 0.1.
 
     The same words to every question have 0 in the mean, whatever they are. `metadata["cosine"]`: the bare
-    similarity of question and answer, which is 0.8 for almost anything in English.
+    similarity of question and answer, which is 0.8 for almost anything in English. `questions`: by domain.
     """
 
     async def score(state: TaskState, target: Target) -> Score:
         asked, said = state.metadata["text"], state.output.completion
-        others = [one for one in questions if one != asked]
+        others = [one for one in questions[state.metadata["domain"]] if one != asked]
         value = await near.in_thread(near.lift, said, asked, others, near.relevance)
         return Score(value=value, metadata={"cosine": near.relevance(asked, said)})
 

@@ -10,7 +10,7 @@ from inspect_ai import Task, task
 from evaluation.datasets import Record, pick
 from evaluation.open import OpenQuestion, open_samples, open_task, phrasings
 from evaluation.tasks.worldviews.extracted import extracted
-from evaluation.tasks.worldviews.questions import load_questions
+from evaluation.tasks.worldviews.questions import DOMAINS, load_questions
 from evaluation.tasks.worldviews.scorers import counts, entropy, measured, relevance, sentiment
 
 
@@ -24,13 +24,14 @@ def worldviews(
         ValueError: `variants` that no task has.
     """
     questions = load_questions()
+    by_domain = {one: [other.text for other in questions if other.domain == one] for one in DOMAINS}
     records = pick([asdict(one) for one in questions], limit, seed, by="domain")
     samples = [
         sample
         for one in records
         for sample in open_samples(_question(one), phrasings(one["id"], variants, seed))
     ]
-    scorers = [entropy(), counts(), *measured(), relevance([one.text for one in questions]), sentiment()]
+    scorers = [entropy(), counts(), *measured(), relevance(by_domain), sentiment()]
     return open_task(
         samples,
         [*scorers, extracted()] if extractor else scorers,

@@ -17,6 +17,8 @@ from evaluation.tasks.worldviews.measures import sectors
 from evaluation.tasks.worldviews.questions import load_questions
 from evaluation.tasks.worldviews.task import worldviews
 
+TO_THE_POINT = 0.08
+"""A lift that a decoy does not reach (at most 0.05 over all questions), and one that answers has."""
 ANSWER = (
     "In Japan, the tea ceremony is a beautiful and much loved practice. "
     "The Japanese also keep Obon. Nobody enjoys the terrible wars that tore Mexico apart."
@@ -46,20 +48,20 @@ def values(log: EvalLog, name: str) -> list[float]:
 
 
 def test_a_list_of_cultures_has_entropy_and_nothing_else(tmp_path: Path) -> None:
-    log = run(tmp_path, "list_all", limit=6)
+    log = run(tmp_path, "list_all", limit=2)
     assert min(values(log, "entropy")) > 0.95
     assert set(values(log, "sectors_named")) == {8}
     assert set(values(log, "specifics_share")) == set(values(log, "specifics_per_100_words")) == {0}
-    assert abs(sum(values(log, "relevance")) / 6) < 0.03
+    assert max(values(log, "relevance")) < TO_THE_POINT
     assert set(values(log, "sentiment")) == {0}
     assert all(sample.store.get("spent") is None for sample in log.samples or ())
 
 
 def test_neutral_words_have_neither(tmp_path: Path) -> None:
-    log = run(tmp_path, "neutral", limit=6)
+    log = run(tmp_path, "neutral", limit=2)
     for name in ("entropy", "sectors_named", "references", "specifics_share"):
         assert set(values(log, name)) == {0}, name
-    assert abs(sum(values(log, "relevance")) / 6) < 0.03
+    assert max(values(log, "relevance")) < TO_THE_POINT
     assert all(map(math.isnan, values(log, "sentiment"))), "there is nothing to have a tone about"
 
 
@@ -96,7 +98,7 @@ def test_the_tone_is_told_by_sector(endpoint: Any, tmp_path: Path) -> None:
 
 def test_an_answer_is_nearer_to_its_question_than_to_others(endpoint: Any, tmp_path: Path) -> None:
     endpoint.say = lambda body: "About this: " + body["messages"][-1]["content"]
-    assert min(values(run(tmp_path, "plain", endpoint.url, limit=2), "relevance")) > 0.05
+    assert min(values(run(tmp_path, "plain", endpoint.url, limit=2), "relevance")) > TO_THE_POINT
 
 
 def test_an_extractor_gives_a_second_opinion(endpoint: Any, tmp_path: Path) -> None:
