@@ -11,7 +11,7 @@ from inspect_ai.model import GenerateConfig
 from inspect_ai.scorer import Score, Scorer
 from inspect_ai.solver import generate
 
-from evaluation.variants import phrase, variants
+from evaluation.variants import Variant, phrase
 
 MAX_TOKENS = 512
 UNSCORED = math.nan
@@ -50,31 +50,20 @@ def open_task(
     )
 
 
-def phrasings(question: str, count: int, seed: int) -> list[int]:
-    """The phrasings that `count` variants of this question have: one of 1, all three of 3 and of 9.
-
-    There are no options whose order could change, so that nine variants would be three, asked three times.
-
-    Raises:
-        ValueError: another count.
-    """
-    return sorted({variant.phrasing for variant in variants(question, count, seed)})
-
-
-def open_samples(question: OpenQuestion, chosen: Iterable[int]) -> Iterator[Sample]:
-    """The question in these phrasings; in the first it stands alone."""
-    for phrasing in chosen:
+def open_samples(question: OpenQuestion, ways: Iterable[Variant]) -> Iterator[Sample]:
+    """The question in these wordings; in the first it stands alone."""
+    for way in ways:
         yield Sample(
-            id=f"{question.id}#0.{phrasing}",
-            input=phrase("open", phrasing, question=question.text).strip(),
+            id=f"{question.id}#{way.order}.{way.phrasing}",
+            input=phrase("open", way.phrasing, question=question.text).strip(),
             target=question.reference,
             metadata={
                 "question": question.id,
                 "cluster": question.id,
                 "culture": question.culture,
                 "language": question.language,
-                "order": 0,
-                "phrasing": phrasing,
+                "order": way.order,
+                "phrasing": way.phrasing,
                 "text": question.text,
                 **question.about,
             },

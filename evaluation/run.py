@@ -14,7 +14,7 @@ import httpx
 import typer
 from inspect_ai import Task, eval_async
 from inspect_ai.dataset import MemoryDataset
-from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
+from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log_sample_summaries
 from inspect_ai.model import Model, get_model
 from rich.console import Console
 
@@ -120,7 +120,7 @@ def keep_unanswered(task: Task, folder: Path) -> int:
     done = {
         sample.id
         for info in list_eval_logs(str(folder))
-        for sample in read_eval_log(info).samples or ()
+        for sample in read_eval_log_sample_summaries(info)
         if sample.error is None and sample.scores
     }
     left = [sample for sample in task.dataset if sample.id not in done]

@@ -14,12 +14,12 @@ from evaluation.datasets import Record, pick, read_records
 from evaluation.judge import judge
 from evaluation.language import is_in
 from evaluation.open import OpenQuestion, open_samples, open_task, unscored
-from evaluation.variants import VARIANTS
+from evaluation.variants import VARIANTS, Variant
 
 FILE = "care/care_test.jsonl"
 SOURCE = "github.com/Guochry/CARE (MIT)"
 NEEDS = ("id", "lang", "question", "answer", "associated_culture")
-BARE = (0,)
+BARE = Variant(order=0, phrasing=0)
 
 
 class Verdict(BaseModel):
@@ -40,7 +40,7 @@ def care(data: str = "data", limit: int | None = None, variants: int = 3, seed: 
         raise ValueError(f"variants must be one of {VARIANTS}, not {variants}")
     records = read_records(Path(data), FILE, needs=NEEDS, source=SOURCE)
     asked = [_question(one) for one in pick(records, limit, seed, by="lang")]
-    samples = [sample for one in asked for sample in open_samples(one, BARE)]
+    samples = [sample for one in asked for sample in open_samples(one, [BARE])]
     answers = defaultdict(list)
     for one in records:
         answers[one["lang"]].append(one["answer"])

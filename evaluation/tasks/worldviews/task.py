@@ -8,10 +8,11 @@ from dataclasses import asdict
 from inspect_ai import Task, task
 
 from evaluation.datasets import Record, pick
-from evaluation.open import OpenQuestion, open_samples, open_task, phrasings
+from evaluation.open import OpenQuestion, open_samples, open_task
 from evaluation.tasks.worldviews.extracted import extracted
 from evaluation.tasks.worldviews.questions import DOMAINS, load_questions
 from evaluation.tasks.worldviews.scorers import counts, entropy, measured, relevance, sentiment
+from evaluation.variants import wordings
 
 
 @task
@@ -29,7 +30,7 @@ def worldviews(
     samples = [
         sample
         for one in records
-        for sample in open_samples(_question(one), phrasings(one["id"], variants, seed))
+        for sample in open_samples(_question(one), wordings(one["id"], variants, seed))
     ]
     scorers = [entropy(), counts(), *measured(), relevance(by_domain), sentiment()]
     return open_task(
