@@ -23,7 +23,7 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolChoice, ToolInfo
 from inspect_ai.util import store
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit, OpenAIError, omit
+from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Omit, OpenAIError, RateLimitError, omit
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 from pydantic import BaseModel, ConfigDict
 from tenacity.wait import WaitBaseT
@@ -140,6 +140,8 @@ class ArmAPI(ModelAPI):
             EndpointGone: it has not been reached for so long that it is not tried any more.
         """
         arm = self._arm
+        if not arm.calls:
+            _spend(self._purse)
         asked = Asked(self._once, input, config, arm.system, arm.text, self._agents, self._seed)
         return await WAYS[arm.ask](asked)
 
@@ -150,7 +152,9 @@ class ArmAPI(ModelAPI):
         try:
             completion = await self._complete(messages, config)
         except OpenAIError as error:
-            if _may_pass(error):
+            if isinstance(error, RateLimitError):
+                self._patience.answered()
+            elif _may_pass(error):
                 self._patience.failed()
             raise
         self._patience.answered()
@@ -200,15 +204,24 @@ def _read(completion: ChatCompletion) -> ModelOutput:
 
 def _account(completion: ChatCompletion, seconds: float, purse: str) -> None:
     """Add one answered request to what the sample spent. `calls`: those behind it, where it tells."""
-    spent = store().get(purse) or {}
     usage = completion.usage
     steering = (completion.model_extra or {}).get("polylect") or {}
-    told = {
-        "calls": steering.get("calls", 1),
-        "prompt_tokens": usage.prompt_tokens if usage else 0,
-        "completion_tokens": usage.completion_tokens if usage else 0,
-        "seconds": seconds,
-    }
     if purse == SPENT:
         store().set(FINGERPRINT, completion.system_fingerprint)
-    store().set(purse, {name: spent.get(name, 0) + value for name, value in told.items()})
+    _spend(
+        purse,
+        calls=steering.get("calls", 1),
+        prompt_tokens=usage.prompt_tokens if usage else 0,
+        completion_tokens=usage.completion_tokens if usage else 0,
+        seconds=seconds,
+    )
+
+
+def _spend(
+    purse: str, calls: int = 0, prompt_tokens: int = 0, completion_tokens: int = 0, seconds: float = 0.0
+) -> None:
+    told = {"calls": calls, "prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens}
+    spent = store().get(purse) or {}
+    store().set(
+        purse, {name: spent.get(name, 0) + value for name, value in {**told, "seconds": seconds}.items()}
+    )

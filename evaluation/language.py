@@ -10,6 +10,7 @@ KIN = ({"zh", "wuu", "yue"}, {"ar", "arz"}, {"id", "ms"}, {"no", "nn"}, {"hr", "
 """Names that short texts do not tell apart: one language here."""
 
 _KANA = re.compile(r"[\u3041-\u30ff]")
+_FEW_HAN = re.compile(r"[\u3400-\u9fff]{1,8}[。.]?")
 
 
 def language_of(text: str) -> str | None:
@@ -28,8 +29,13 @@ def english_name(tag: str) -> str:
 
 
 def is_in(text: str, tag: str) -> bool:
-    """Whether the text is in the language of this BCP 47 tag, or in one that goes by the same name."""
+    """Whether the text is in the language of this BCP 47 tag, or in one that goes by the same name.
+
+    A few Han letters and nothing else are both Chinese and Japanese.
+    """
     language = tag.partition("-")[0].lower()
+    if language in {"zh", "ja"} and _FEW_HAN.fullmatch(text.strip()):
+        return True
     found = language_of(text)
     return found == language or any({found, language} <= kin for kin in KIN)
 

@@ -1,6 +1,7 @@
 """Every arm asks the endpoint what it should, over a real socket, and says what that cost."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from inspect_ai.util._store import init_subtask_store
 
 from evaluation import prompts
 from evaluation.arms import FINGERPRINT, JUDGE_SPENT, SPENT, read_arms
-from evaluation.ways import placebo_language
+from evaluation.ways import WAYS, placebo_language
 
 QUESTION = "What do people eat at New Year?"
 Ask = Callable[..., Any]
@@ -138,6 +139,13 @@ async def test_a_judges_calls_are_not_the_arms(endpoint: Any, ask: Ask) -> None:
     assert store().get(JUDGE_SPENT)["calls"] == 1
 
 
+async def test_an_endpoint_that_limits_rates_is_not_given_up(endpoint: Any, ask: Ask) -> None:
+    number = count(1)
+    endpoint.say = lambda body: 429 if next(number) < 3 else "A"
+    assert await ask("plain", patience=0.01) == "A"
+    assert len(endpoint.bodies) == 3
+
+
 @pytest.mark.parametrize("arm", ["list_all", "neutral"])
 async def test_a_decoy_says_the_same_to_every_question_and_asks_nobody(
     endpoint: Any, ask: Ask, arm: str
@@ -147,11 +155,10 @@ async def test_a_decoy_says_the_same_to_every_question_and_asks_nobody(
     assert await ask(arm, config={"max_tokens": 32}) == prompts.decoy(arm, long=False)
     assert not endpoint.bodies
     assert not read_arms()[arm].calls
+    assert store().get(SPENT) == {"calls": 0, "prompt_tokens": 0, "completion_tokens": 0, "seconds": 0}
 
 
 def test_every_arm_can_be_asked() -> None:
-    from evaluation.ways import WAYS
-
     for name, arm in read_arms().items():
         assert arm.ask in WAYS, name
         assert arm.calls or arm.text, name

@@ -25,5 +25,12 @@ def test_a_region_does_not_matter_and_no_letters_have_no_language() -> None:
     assert not is_in("", "en")
 
 
+def test_a_few_han_letters_are_chinese_and_japanese() -> None:
+    assert is_in("大晦日", "ja")
+    assert is_in("大晦日。", "zh")
+    assert not is_in("大晦日", "ko")
+    assert not is_in("中国人进屋一般会换掉户外鞋，穿上拖鞋。这是为了保持室内清洁。", "ja")
+
+
 def test_english_names() -> None:
     assert [english_name(tag) for tag in ("ja", "zh-TW", "xx")] == ["Japanese", "Chinese", "xx"]
