@@ -58,7 +58,7 @@ def test_a_larger_limit_asks_only_the_new_ones(endpoint: Any, data: Path) -> Non
 def test_errors_here_and_there_lose_nothing(endpoint: Any, data: Path) -> None:
     number = count(1)
     endpoint.say = lambda body: 500 if next(number) % 7 == 3 else "A"
-    result = run(endpoint, data, "--limit", "20", "--patience", "5")
+    result = run(endpoint, data, "--limit", "20", "--patience", "2")
     assert result.exit_code == 0, result.output
     assert len(answered(data)) == 20
     assert len(endpoint.bodies) > 20
@@ -68,18 +68,18 @@ def test_an_endpoint_that_dies_ends_the_run_and_the_rest_is_asked_later(endpoint
     number = count(1)
     endpoint.say = lambda body: "A" if next(number) <= 4 else 503
     started = time.monotonic()
-    result = run(endpoint, data, "--limit", "10", "--connections", "1")
+    result = run(endpoint, data, "--limit", "8", "--connections", "1")
     assert time.monotonic() - started < 10, "a dead endpoint is given up, not tried at every question"
     assert result.exit_code == 1
-    assert "4 of 10 answered" in result.output
+    assert "4 of 8 answered" in result.output
     assert "answered nothing for more than 0.2 s" in result.output
     assert "The same command asks the others again" in result.output
     endpoint.forget()
-    result = run(endpoint, data, "--limit", "10")
+    result = run(endpoint, data, "--limit", "8")
     assert result.exit_code == 0, result.output
-    assert len(endpoint.bodies) == 6
+    assert len(endpoint.bodies) == 4
     assert sorted(sample.id for sample in answered(data)) == sorted({sample.id for sample in answered(data)})
-    assert len(answered(data)) == 10
+    assert len(answered(data)) == 8
 
 
 def test_a_killed_run_goes_on_where_it_stopped(endpoint: Any, data: Path) -> None:
@@ -136,6 +136,18 @@ def test_an_unknown_task_or_arm_is_named(endpoint: Any, data: Path, task: str, a
     result = run(endpoint, data, task=task, arm=arm)
     assert result.exit_code == 2
     assert said in result.output
+
+
+def test_a_task_that_needs_a_judge_says_so(endpoint: Any, data: Path) -> None:
+    result = run(endpoint, data, "--set", "extractor=true", task="worldviews")
+    assert result.exit_code == 2
+    assert "worldviews with these options needs a judge: name its model id with --judge." in result.output
+
+
+def test_a_decoy_needs_no_endpoint(endpoint: Any, data: Path) -> None:
+    result = run(endpoint, data, "--url", "http://127.0.0.1:9/v1", "--limit", "1", arm="neutral")
+    assert result.exit_code == 0, result.output
+    assert "1 of 1 answered" in result.output
 
 
 def test_another_seed_needs_another_folder(endpoint: Any, data: Path) -> None:

@@ -12,6 +12,7 @@ from inspect_ai.model import get_model
 from evaluation import arms
 from evaluation.datasets import DataError
 from evaluation.run import ask
+from evaluation.similarity import similarity
 from evaluation.tasks.care.task import care
 
 ROWS = [
@@ -65,7 +66,10 @@ def test_the_humans_own_words_are_the_best_answer(endpoint: Any, data: Path) -> 
     log = run(endpoint, data)
     assert sorted(endpoint.asked) == sorted(HUMAN), "every question once, as it stands"
     assert min(values(log, "similarity")) > 0.99
-    assert min(values(log, "lift")) > 0.03
+    lifts = {str(sample.id): (sample.scores or {})["lift"].value for sample in log.samples or ()}
+    own, other = ROWS[0][2], ROWS[1][2]
+    assert lifts["care-0#0.0"] == pytest.approx(similarity(own, own) - similarity(own, other))
+    assert min(lifts.values()) > 0.03
     assert set(values(log, "language")) == {1}
     assert all(map(math.isnan, values(log, "judged"))), "nobody judged"
 

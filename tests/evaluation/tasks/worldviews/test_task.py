@@ -80,20 +80,18 @@ def test_what_the_log_keeps_pools(endpoint: Any, tmp_path: Path) -> None:
     assert isinstance(rows, dict)
     assert set(rows) == set(sectors())
     assert rows["western"] == 0
-
-
-def test_the_tone_is_told_by_sector(endpoint: Any, tmp_path: Path) -> None:
-    endpoint.say = lambda body: ANSWER
-    log = run(tmp_path, "plain", endpoint.url, limit=1)
-    (score,) = scored(log, "sentiment")
-    tones = (score.metadata or {})["sentiment"]
+    tones = (scored(log, "sentiment")[0].metadata or {})["sentiment"]
     assert tones["east-asian"]["positive"] > 0 == tones["east-asian"]["negative"]
     assert tones["latin-american"]["negative"] == 1
+
+
+def test_another_language_than_vaders_has_no_tone(endpoint: Any, tmp_path: Path) -> None:
     endpoint.say = lambda body: (
         "En Japón la ceremonia del té es una costumbre hermosa y muy querida por todos."
     )
-    (spanish,) = scored(run(tmp_path / "es", "plain", endpoint.url, limit=1), "sentiment")
-    assert math.isnan(float(spanish.value)), "VADER knows English alone"  # type: ignore[arg-type]
+    log = run(tmp_path, "plain", endpoint.url, limit=1)
+    assert math.isnan(values(log, "sentiment")[0])
+    assert values(log, "references")[0] > 0
 
 
 def test_an_answer_is_nearer_to_its_question_than_to_others(endpoint: Any, tmp_path: Path) -> None:
