@@ -18,6 +18,7 @@ from service.access.auth import Gate
 from service.access.fan_outs import FanOuts
 from service.access.keys import Keys
 from service.access.limits import open_rate_limits
+from service.access.local_pages import LocalPages
 from service.disconnect import ClientGone, ServiceStopping
 from service.draining_server import Draining
 from service.embedded import open_embedded
@@ -68,7 +69,8 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, answer_request_validation)
     app.add_exception_handler(ClientGone, _nobody_listens)
     app.add_middleware(Gate)
-    app.add_middleware(RequestId)  # the outermost: refusals of the gate have an id too
+    app.add_middleware(LocalPages)
+    app.add_middleware(RequestId)  # the outermost: refusals of the others have an id too
     app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 
