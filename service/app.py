@@ -105,6 +105,7 @@ async def _open(
     app.state.settings = settings
     app.state.draining = Draining()
     app.state.backbones = backbones
+    app.state.answering = health.Answering(backbones.ready if backbones else _nobody_is_asked)
     app.state.catalogue = catalogue.Catalogue(names)
     app.state.model = model
     app.state.fan_outs = fan_outs = FanOuts(settings.max_fan_outs)
@@ -120,6 +121,10 @@ def _fingerprint(settings: Settings, knowledge: Knowledge, names: tuple[str, ...
     """Changes whenever configuration, prompts or backbones do: OpenAI's `system_fingerprint`."""
     seen = settings.model_dump_json(exclude=_OF_THE_PLACE) + knowledge.prompts.fingerprint + ",".join(names)
     return f"fp_{hashlib.sha256(seen.encode()).hexdigest()[:12]}"
+
+
+async def _nobody_is_asked() -> dict[str, bool]:
+    return {}
 
 
 async def _nobody_listens(request: Request, error: Exception) -> Response:
