@@ -60,6 +60,8 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
         version=version("polylect-service"),
         lifespan=_lifespan(settings, model),
         redirect_slashes=False,
+        docs_url=None,  # both would load scripts of third parties into the browser that opens them
+        redoc_url=None,
     )
     for router in (chat, create, unsteered, polylect, catalogue, health, metrics):
         app.include_router(router.router)
