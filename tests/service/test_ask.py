@@ -51,7 +51,7 @@ def test_a_models_orders_to_the_terminal_are_shown_as_letters(service, backbone,
     assert "Tabs    and\n" in answer
 
 
-@pytest.mark.parametrize("order", ["\x1b]52", "\x1b]8", "\x9b", "\x00", "\x07"])
+@pytest.mark.parametrize("order", ["\x1b]52", "\x1b]8", "\x9b", "\x00"])
 def test_nor_do_they_reach_a_terminal_that_is_drawn_on(service, backbone, order):
     reply = type(backbone.reply({}))
     backbone.reply = lambda body: reply(words=[EVIL[:-1]])
