@@ -17,6 +17,7 @@ from service.passthrough import Proxied
 from service.settings import Settings
 from service.telemetry.observed import ObservedModel, Observer
 from service.telemetry.record import record_of
+from service.upstream.addresses import first_address, not_fetched
 from service.upstream.backbones import Backbones, FastRoad
 from service.wire import OURS, ChatRequest, Steering
 
@@ -72,6 +73,8 @@ async def plan_request(request: Request, wire: ChatRequest) -> PlannedRequest:
     if wire.polylect and wire.polylect.mode:
         _check_mode(request, wire.polylect.mode, admission)
     fast = _fast_road(request, target)
+    if is_translated(request, target):
+        _check_addresses(wire)
     question = to_question(wire, target, request.headers)
     tokens = check_caps(wire, question, settings)
     untouched = goes_untouched(request, target, wire.polylect)
@@ -147,9 +150,19 @@ def goes_untouched(request: Request, target: Target, steering: Steering | None) 
     return target.mode is None and steering is None and _fast_road(request, target) is not None
 
 
+def is_translated(request: Request, target: Target) -> bool:
+    """Whether LiteLLM leads to the backbone."""
+    return request.app.state.backbones is not None and _fast_road(request, target) is None
+
+
 def _fast_road(request: Request, target: Target) -> FastRoad | None:
     backbones: Backbones | None = request.app.state.backbones
     return backbones.fast_road(target.backbone) if backbones else None
+
+
+def _check_addresses(wire: ChatRequest) -> None:
+    if found := first_address([one.model_dump(exclude_unset=True) for one in wire.messages]):
+        raise not_fetched(".".join(("messages", *found)))
 
 
 def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -> Question:
