@@ -13,8 +13,8 @@ from service.passthrough import Proxied, passthrough, renamed
 from service.planned import check_bound, observe, target_of
 from service.reading import check_numbers, read_body
 from service.settings import Settings
+from service.upstream.chunk import read_usage
 from service.upstream.litellm_road import LiteLLMRoad
-from service.upstream.openai_road import read_usage
 from service.wire import CompletionRequest, EmbeddingRequest, UnsteeredRequest
 
 router = APIRouter(prefix="/v1", tags=["unsteered"])

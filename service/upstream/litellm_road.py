@@ -20,9 +20,9 @@ from agents import (
     ModelRequest,
 )
 from service.settings import ConfigurationError, Deployment, Settings
-from service.upstream.openai_road import read_chunk
+from service.upstream.chunk import read_chunk
+from service.upstream.refusal import answered
 
-_REASON_LIMIT = 500
 _PASSED_ON = frozenset(
     {
         "audio",
@@ -170,17 +170,21 @@ def translate(error: Exception) -> BackboneError:
     if isinstance(error, BackboneError):
         return error
     status = getattr(error, "status_code", None)
-    message = f"the backbone failed: {str(getattr(error, 'message', error))[:_REASON_LIMIT]}"
+    if "Timeout" in type(error).__name__ or status == 408:
+        return BackboneTimeout("the backbone did not answer in time", status=status)
+    if cooldown := getattr(error, "cooldown_time", None):
+        seconds = math.ceil(cooldown)
+        message = f"no deployment of the backbone is well: try again in {seconds} s"
+        return BackboneUnavailable(message, retry_after=str(seconds))
+    if not isinstance(status, int):
+        return BackboneError(f"the backbone failed: {type(error).__name__}")
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     retry_after = headers.get("retry-after")
-    if "Timeout" in type(error).__name__ or status == 408:
-        return BackboneTimeout(message, status=status)
-    if cooldown := getattr(error, "cooldown_time", None):
-        return BackboneUnavailable(message, retry_after=str(math.ceil(cooldown)))
-    if not isinstance(status, int):
-        return BackboneError(message)
+    message = answered(status, str(getattr(error, "message", error)))
     if 400 <= status < 500:
         return BackboneRejected(message, status=status, retry_after=retry_after)
+    if type(error).__name__ == "APIConnectionError":  # its status of 500 is LiteLLM's own
+        message = "the backbone cannot be reached, or its answer not be read"
     return BackboneUnavailable(message, status=status, retry_after=retry_after)
 
 
