@@ -183,8 +183,8 @@ def translate(error: Exception) -> BackboneError:
     message = answered(status, str(getattr(error, "message", error)))
     if 400 <= status < 500:
         return BackboneRejected(message, status=status, retry_after=retry_after)
-    if type(error).__name__ == "APIConnectionError":  # its status of 500 is LiteLLM's own
-        message = "the backbone cannot be reached, or its answer not be read"
+    if status == 500:  # LiteLLM's word, too, for a connection that it could not make
+        message = f"{message}, or cannot be reached"
     return BackboneUnavailable(message, status=status, retry_after=retry_after)
 
 
