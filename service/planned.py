@@ -221,4 +221,4 @@ def check_bound(name: str, asked: Any, most: int, *, code: str = "invalid_value"
         message = f"{name} must be a number, {most:,} at most; a string is none."
         raise InvalidRequest(message, param=name, code="invalid_value")
     if asked > most:
-        raise InvalidRequest(f"{name} may be at most {most:,}, not {asked:,}.", param=name, code=code)
+        raise InvalidRequest(f"{name} may be at most {most:,}, not {asked}.", param=name, code=code)

@@ -22,6 +22,7 @@ def translated(_backbone: Any, serve_settings: Any, settings_for: Any) -> Any:
         settings_for(_backbone.url, model_list=[deployment], router_settings=routed, retries=0)
     ) as url:
         # LiteLLM silences its own warnings when it is imported: for the running test alone.
+        _backbone.forget()
         assert post(url, model="translated", messages=user()).status_code == 200
         yield url
 

@@ -29,6 +29,7 @@ def roads(_backbone: Any, serve_settings: Any, settings_for: Any) -> Iterator[di
         serve_settings(settings_for(_backbone.url, **quick, router_settings=DIRECT)) as translated,
     ):
         # LiteLLM silences its own warnings when it is imported: for the running test alone.
+        _backbone.forget()
         assert post(translated).status_code == 200
         yield {"fast": fast, "litellm": translated}
 
