@@ -1,11 +1,14 @@
 """POST /v1/completions and /v1/embeddings: the backbone's own, whatever mode the model id names."""
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
+from agents import BackboneTimeout
 from service.access.admission import admission_of
 from service.disconnect import while_served
 from service.errors import InvalidRequest, invalid
@@ -17,6 +20,7 @@ from service.upstream.chunk import read_usage
 from service.upstream.litellm_road import LiteLLMRoad
 from service.wire import CompletionRequest, EmbeddingRequest, UnsteeredRequest
 
+T = TypeVar("T")
 router = APIRouter(prefix="/v1", tags=["unsteered"])
 
 _COMPLETION: TypeAdapter[CompletionRequest] = TypeAdapter(CompletionRequest)
@@ -65,9 +69,19 @@ async def _pass(request: Request, path: str, adapter: TypeAdapter[Any]) -> Respo
         raise InvalidRequest(message, param="model", code="unsupported_endpoint")
     with observer.call("direct", target.backbone) as call:
         asked = wire.model_dump(exclude_unset=True, exclude={"model"})
-        answer = await while_served(request, road.embed(asked))
+        answer = await while_served(request, _in_time(road.embed(asked), request.app.state.settings))
         call.usage = read_usage(answer.get("usage"))
     return JSONResponse({**answer, "model": wire.model}, headers=headers)
+
+
+async def _in_time(work: Awaitable[T], settings: Settings) -> T:
+    """LiteLLM's own limit of time is ten minutes."""
+    try:
+        async with asyncio.timeout(settings.request_seconds):
+            return await work
+    except TimeoutError as error:
+        message = f"the backbone did not answer within {settings.request_seconds:g} s"
+        raise BackboneTimeout(message) from error
 
 
 def _count(wire: UnsteeredRequest, settings: Settings) -> int:
