@@ -6,8 +6,8 @@ reference. The paper's list of sectors is not public; ours stands in `agents/cul
 A reference is a name in the text: of a culture (`detect/mentions.py`), or of a practice, text, person and so
 on (`detect/specifics.py`); of names that overlap the longest. It counts 1. A name that several cultures share
 counts for each sector by their parts in it ("Pashto": islamic-mena 0.7, south-asian 0.3), so 1 in all. Names
-that are also given names ("Kenya", "Jordan") count in full: a text that is scored speaks of cultures, and half
-a reference would make their sectors look neglected.
+that are also given names ("Kenya", "Jordan") count in full: half a reference would make their sectors look
+neglected in texts about cultures.
 
 H alone is easily had: to name every culture is enough. So it is shown with its companions: how many
 references, which part of them a reader could check, and how many of both per 100 words.
