@@ -1,15 +1,20 @@
 """What `polylect score` shows: a bar for each sector, what is named there, and the numbers beside H."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from agents import Companions, Cultures, Reference, Score
+from agents import WHOLES, Companions, Cultures, Reference, Score
 
 BAR = 20  # characters of the longest bar
+SHORTEST = 4  # and of a bar where the terminal is narrow
+BESIDE = 42  # characters beside a bar
+NAME = 24  # characters of a culture's name
 NAMES = 8  # names shown for a culture
 
 
@@ -27,7 +32,7 @@ class ScoreView:
             self._console.print()
             self._console.print(self._bars(score))
             self._console.print()
-            self._console.print(self._names(score))
+            self._console.print(*self._names(score), sep="\n")
             self._console.print()
             self._console.print(_numbers(beside))
 
@@ -37,6 +42,7 @@ class ScoreView:
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True, justify="right")
         table.add_column(no_wrap=True, justify="right")
+        room = max(SHORTEST, min(BAR, self._console.width - BESIDE))
         most = max(score.distribution.shares.values())
         for sector in self._cultures.sectors:
             share = score.distribution.shares.get(sector, 0.0)
@@ -44,24 +50,26 @@ class ScoreView:
             style = "cyan" if share else "dim"
             table.add_row(
                 Text(sector, style="" if share else "dim"),
-                _bar(share / most),
+                _bar(share / most, room),
                 Text(f"{share:.0%}", style=style),
                 Text(_number(count), style="dim"),
             )
         return table
 
-    def _names(self, score: Score) -> Table:
-        table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True, max_width=20)
-        table.add_column(ratio=1)
+    def _names(self, score: Score) -> Iterator[RenderableType]:
+        """A heading for each sector that is named, and below it a line for each culture."""
+        names = {one.culture: self._cultures.get(one.culture).name("en") for one in score.references}
+        width = min(NAME, max(map(cell_len, names.values())))
         for sector in self._cultures.sectors:
             here = [one for one in score.references if one.sector == sector]
-            for row, culture in enumerate(dict.fromkeys(one.culture for one in here)):
-                named = (one for one in here if one.culture == culture)
-                name = Text(self._cultures.get(culture).name("en"), style="bold")
-                table.add_row(Text("" if row else sector, style="cyan"), name, _listed(named))
-        return table
+            if here:
+                yield Text(sector, style="cyan")
+                table = Table(show_header=False, box=None, padding=(0, 2, 0, 0), pad_edge=False)
+                table.add_column(width=width, no_wrap=True, style="bold")
+                table.add_column()
+                for culture in dict.fromkeys(one.culture for one in here):
+                    table.add_row(names[culture], _listed(one for one in here if one.culture == culture))
+                yield Padding(table, (0, 0, 0, 2), expand=False)
 
 
 def _headline(score: Score) -> Text:
@@ -79,12 +87,12 @@ def _headline(score: Score) -> Text:
     return told
 
 
-def _bar(part: float) -> Text:
+def _bar(part: float, room: int) -> Text:
     """`part` of the longest bar. A sector that is named never looks empty: eighths help."""
-    eighths = max(round(part * BAR * 8), 1 if part else 0)
+    eighths = max(round(part * room * 8), 1 if part else 0)
     full, rest = divmod(eighths, 8)
     bar = "█" * full + ("▏▎▍▌▋▊▉"[rest - 1] if rest else "")
-    return Text.assemble((bar, "cyan"), ("·" * (BAR - len(bar)), "dim"))
+    return Text.assemble((bar, "cyan"), ("·" * (room - len(bar)), "dim"))
 
 
 def _listed(references: Iterable[Reference]) -> Text:
@@ -98,7 +106,8 @@ def _listed(references: Iterable[Reference]) -> Text:
 
 def _said(one: Reference) -> tuple[str, str]:
     """The name as written, on one line, and what makes it checkable."""
-    return " ".join(one.text.split()), (one.date or one.kind) if one.specific else ""
+    kind = one.kind if one.kind not in WHOLES else ""
+    return " ".join(one.text.split()), ", ".join(filter(None, (kind, one.date)))
 
 
 def _times(name: tuple[str, str], times: int) -> Text:

@@ -2,14 +2,18 @@
 
 import json
 import math
+from io import StringIO
 
 import pytest
 from click.testing import Result
+from rich.cells import cell_len
+from rich.console import Console
 from typer.testing import CliRunner
 
-from agents import Knowledge
+from agents import Knowledge, companions
 from service.cli import app
 from service.score import read_text
+from service.score_view import ScoreView
 
 TEXT = "At Obon people in Kyoto bow. In Kenya, since 1963, people shake hands. فاس and Pashto."
 
@@ -40,16 +44,30 @@ def test_the_picture_has_all_sectors_the_names_and_the_numbers():
     assert "40%" in next(line for line in shown.splitlines() if line.startswith("east-asian"))
 
 
-def test_without_references_zero_is_said_plainly():
-    done = score("-", stdin=b"Two and two are four.")
-    assert done.exit_code == 0
-    assert "H = 0.000" in done.stdout
-    assert "names no culture" in done.stdout
+def picture(knowledge: Knowledge, text: str, width: int = 90) -> str:
+    console = Console(file=StringIO(), width=width)
+    found = knowledge.scorer.score(text)
+    ScoreView(console, knowledge.cultures).show(found, companions(found, text))
+    return console.file.getvalue()
 
 
-def test_many_names_of_one_culture_are_cut_short():
-    text = "日本 Japan Kyoto Obon hanami kabuki Confucius Nagoya Osaka Tanabata okonomiyaki takoyaki ikebana"
-    assert "more" in score("-", stdin=text.encode()).stdout
+def test_without_references_zero_is_said_plainly(knowledge: Knowledge):
+    shown = picture(knowledge, "Two and two are four.")
+    assert "H = 0.000" in shown
+    assert "N = 0" in shown
+    assert "names no culture" in shown
+
+
+def test_many_names_of_one_culture_are_cut_short_and_counted(knowledge: Knowledge):
+    text = "日本 Japan Kyoto Kyoto Obon hanami kabuki Nagoya Osaka Tanabata okonomiyaki takoyaki ikebana"
+    shown = picture(knowledge, text)
+    assert "Kyoto (city) ×2" in shown
+    assert "and 4 more" in shown
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_line_is_wider_than_the_terminal(knowledge: Knowledge, width):
+    assert max(map(cell_len, picture(knowledge, TEXT, width).splitlines())) <= width
 
 
 @pytest.mark.parametrize(
