@@ -27,7 +27,7 @@ from agents.detect.mentions import Mention, Mentions
 from agents.detect.specifics import Specifics, longest
 from agents.detect.words import Words
 
-PIECE = 8_000  # characters that are looked through at once; longer texts are cut where a sentence ends
+PIECE = 2_000  # characters that are looked through at once; longer texts are cut where a sentence ends
 WHOLES = frozenset({"territory", "people", "language", "area"})  # kinds that name a culture as such
 
 
@@ -171,7 +171,9 @@ class Scorer:
     def score(self, text: str) -> Score:
         """The score of `text`, in any languages."""
         ends = sentence_ends(text)
-        references = self._dated(text, ends, [one for cut in _cuts(ends) for one in self._find(text, *cut)])
+        references = self._dated(
+            text, ends, [one for cut in _cuts(text, ends) for one in self._find(text, *cut)]
+        )
         return Score(
             tuple(references), distribution(_by_sector(references), sectors=len(self._cultures.sectors))
         )
@@ -229,15 +231,17 @@ def _by_sector(references: Iterable[Reference]) -> dict[str, float]:
     return {sector: math.fsum(each) for sector, each in weights.items()}
 
 
-def _cuts(ends: list[int]) -> Iterator[tuple[int, int]]:
-    """Pieces of whole sentences, each as long as `PIECE` allows; a longer sentence is cut within."""
+def _cuts(text: str, ends: list[int]) -> Iterator[tuple[int, int]]:
+    """Pieces of whole sentences, each as long as `PIECE` allows; a longer sentence is cut at a space."""
     start = end = 0
     for stop in ends:
         if stop - start > PIECE and end > start:
             yield start, end
             start = end
         while stop - start > PIECE:
-            yield start, start + PIECE
-            start += PIECE
+            cut = text.rfind(" ", start + 1, start + PIECE)
+            end = cut if cut > 0 else start + PIECE
+            yield start, end
+            start = end
         end = stop
     yield start, end

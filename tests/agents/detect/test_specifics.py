@@ -26,7 +26,7 @@ def specifics():
         ("el Dia de los Muertos", "MX", "festival"),
         ("DAY OF THE DEAD", None, None),
         ("a song by Chinua Achebe's friend", "NG", "person"),
-        ("وقرأ القرآن", "arab-world", "text"),
+        ("وقرأ ألف ليلة وليلة", "arab-world", "text"),
         ("في الأزهر الشريف", "EG", "institution"),
         ("春節快樂", None, None),
         ("她喜欢京剧", "CN", "practice"),
