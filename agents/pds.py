@@ -129,9 +129,9 @@ def distribution(references: Iterable[str] | Mapping[str, float], *, sectors: in
     return Distribution(shares, min(1.0, entropy + 0.0), sectors)
 
 
-def companions(score: Score, text: str, words: Words | None = None) -> Companions:
-    """The companions of a text's score. `words` counts words; hand in one where many texts are scored."""
-    length = (words or Words()).count(text)
+def companions(score: Score, text: str) -> Companions:
+    """The companions of the score of `text`; words are counted as `detect/words.py` says."""
+    length = Words().count(text)
     per_100 = 100 / length if length else 0.0
     total, specifics = score.total, score.specifics
     share = specifics / total if total else 0.0
