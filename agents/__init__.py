@@ -30,7 +30,7 @@ from agents.events import (
 from agents.fake_model import FakeModel
 from agents.meter import estimate
 from agents.model import Message, Model, ModelChunk, ModelRequest, Usage
-from agents.pds import Distribution
+from agents.pds import WHOLES, Companions, Distribution, Reference, Score, Scorer, companions, open_scorer
 from agents.pipeline import Knowledge, Pipeline, load_knowledge
 from agents.plan import Plan, Voice
 from agents.prompting import Prompts
@@ -38,12 +38,14 @@ from agents.question import MODES, Limits, Mode, Question
 
 __all__ = [
     "MODES",
+    "WHOLES",
     "BackboneError",
     "BackboneRejected",
     "BackboneTimeout",
     "BackboneUnavailable",
     "BadQuestion",
     "ChoiceFinished",
+    "Companions",
     "Context",
     "ContextDetector",
     "Culture",
@@ -69,13 +71,18 @@ __all__ = [
     "PolylectError",
     "Prompts",
     "Question",
+    "Reference",
+    "Score",
+    "Scorer",
     "TooFewVoices",
     "UnknownCulture",
     "UnknownLanguage",
     "UnsupportedOption",
     "Usage",
     "Voice",
+    "companions",
     "estimate",
     "load_detector",
     "load_knowledge",
+    "open_scorer",
 ]

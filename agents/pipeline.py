@@ -17,12 +17,13 @@ from agents.cultures.cultures import Cultures
 from agents.detect.context import ContextDetector
 from agents.detect.language import LanguageDetector
 from agents.detect.mentions import Mentions
+from agents.detect.specifics import Specifics
 from agents.errors import BackboneTimeout
 from agents.events import Event, Finished, Perspective
 from agents.graph import build_graph
 from agents.meter import Meter
 from agents.model import Model
-from agents.pds import Distribution, distribution
+from agents.pds import Score, Scorer
 from agents.plan import Plan, Planner
 from agents.prompting import Prompts
 from agents.question import Limits, Question
@@ -37,6 +38,7 @@ class Knowledge:
     prompts: Prompts
     mentions: Mentions
     detector: ContextDetector
+    scorer: Scorer
 
 
 def load_knowledge(language_model: Path | None = None) -> Knowledge:
@@ -44,7 +46,8 @@ def load_knowledge(language_model: Path | None = None) -> Knowledge:
     cultures = Cultures.load()
     mentions = Mentions(cultures.area_names())
     detector = ContextDetector(LanguageDetector(language_model), mentions)
-    return Knowledge(cultures, Prompts.load(), mentions, detector)
+    scorer = Scorer(cultures, mentions, Specifics())
+    return Knowledge(cultures, Prompts.load(), mentions, detector, scorer)
 
 
 class Pipeline:
@@ -131,12 +134,9 @@ class Pipeline:
             stages=dict(meter.stages),
             calls=meter.calls,
             overhead_ms=meter.overhead_ms,
-            pds=self.score("".join(run.answer)) if plan.mode != "direct" else None,
+            pds=self.score("".join(run.answer)).distribution if plan.mode != "direct" else None,
         )
 
-    def score(self, text: str) -> Distribution:
-        """The Perspectives Distribution Score of a text, by the cultures it names."""
-        cultures = self.knowledge.cultures
-        named = [mention.culture for mention in self.knowledge.mentions.find(text)]
-        sectors = [cultures.get(culture).sector for culture in named if culture in cultures]
-        return distribution(sectors, sectors=len(cultures.sectors))
+    def score(self, text: str) -> Score:
+        """The Perspectives Distribution Score of a text, by the cultures and what else of them it names."""
+        return self.knowledge.scorer.score(text)

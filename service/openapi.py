@@ -60,7 +60,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     ),
     "POST /v1/embeddings": Endpoint(schemas.Embeddings, wire.EmbeddingRequest, told=("x-polylect-mode",)),
     "POST /v1/polylect/detect": Endpoint(schemas.CulturalContext, polylect.Text),
-    "POST /v1/polylect/score": Endpoint(schemas.Score, polylect.Text),
+    "POST /v1/polylect/score": Endpoint(schemas.ScoredText, polylect.Text),
     "GET /v1/polylect/cultures": Endpoint(schemas.CultureList),
     "GET /v1/models": Endpoint(schemas.ModelList),
     "GET /v1/models/{model}": Endpoint(schemas.ModelObject),

@@ -63,6 +63,29 @@ class Score(Answered):
     sectors: int
 
 
+class ReferenceObject(Answered):
+    """A name in a text, and whom it refers to."""
+
+    text: str
+    start: int = Field(description="where it begins in the text, in Unicode characters")
+    end: int
+    culture: str
+    sector: str
+    kind: str = Field(
+        description="territory, people, language, area, city; "
+        "practice, text, person, festival, dish, place, institution"
+    )
+    specific: bool = Field(description="a reader could check it")
+    weight: float = Field(description="what it counts: less than 1 for a part in a shared name")
+    date: str | None = Field(description="the date beside it, as written")
+
+
+class ScoredText(Score):
+    """The Perspectives Distribution Score of a text, and the references that it rests on."""
+
+    references: list[ReferenceObject]
+
+
 class Extension(Answered):
     """The object `polylect` of a steered answer."""
 
