@@ -14,11 +14,13 @@ from evaluation.rows import Row
 from evaluation.statistics import RESAMPLES, Interval, Mean, mean, scored, wilson
 
 MINIMUM = 30
+# The scores of a question in the other kind of variant.
+_Table = dict[tuple[str, int | None], list[float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Culture:
-    """One culture's mean. `eligible`: enough questions to be called best or worst. `parity`: share of the best."""
+    """One culture's mean. `eligible`: asked enough to be called best or worst. `parity`: share of the best."""
 
     name: str
     mean: Mean
@@ -28,7 +30,7 @@ class Culture:
 
 @dataclass(frozen=True, slots=True)
 class Cultures:
-    """All cultures, best first; `worst` and the parities among the eligible; `reason`: why there is no worst."""
+    """All cultures, best first; worst and parities among the eligible; `reason`: why there is none."""
 
     all: tuple[Culture, ...]
     worst: Culture | None
@@ -95,19 +97,20 @@ class Spread:
 
 def spread(rows: Iterable[Row], scorer: str, over: Literal["order", "phrasing"]) -> Spread:
     """What the order of the options, or the phrasing of the instruction, moves; the other held fixed."""
-    tables: dict[int, dict[tuple[str, int | None], float]] = defaultdict(dict)
+    tables: dict[int, _Table] = defaultdict(lambda: defaultdict(list))
     for row, value in scored(rows, scorer):
         variant, other = (row.order, row.phrasing) if over == "order" else (row.phrasing, row.order)
         if variant is not None:
-            tables[variant][row.question, other] = value
+            tables[variant][row.question, other].append(value)
     if len(tables) < 2:
         return Spread(None, {}, 0, False, "one variant" if tables else "no variants")
     common = set.intersection(*(set(table) for table in tables.values()))
-    same = all(set(table) == common for table in tables.values())
-    means = {
-        variant: sum(kept) / len(kept)
-        for variant, table in sorted(tables.items())
-        for kept in [[value for key, value in table.items() if not common or key in common]]
-    }
-    questions = len({question for question, _ in common})
-    return Spread(max(means.values()) - min(means.values()), means, questions, same)
+    questions = {question for question, _ in common}
+    same = all({question for question, _ in table} == questions for table in tables.values())
+    means = {variant: _over(tables[variant], common or set(tables[variant])) for variant in sorted(tables)}
+    return Spread(max(means.values()) - min(means.values()), means, len(questions), same)
+
+
+def _over(table: _Table, keys: set[tuple[str, int | None]]) -> float:
+    """Every key counts once, however often it was asked."""
+    return sum(sum(table[key]) / len(table[key]) for key in keys) / len(keys)

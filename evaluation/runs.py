@@ -1,4 +1,4 @@
-"""What a run was: the sidecar `run.json` beside `scores.jsonl`; reading both, or Inspect's logs, from a path."""
+"""What a run was: the sidecar `run.json` beside `scores.jsonl`; reading both, or logs, from a path."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,8 @@ _UNREAD = {"messages", "events", "events_data", "attachments", "timelines"}
 class Run:
     """One Inspect log in short. `headline` is the scorer that a task is judged by.
 
-    `samples` were meant to be asked. `started` and `completed` are ISO 8601; `status` is Inspect's: success, error, cancelled, started.
+    `samples` were meant to be asked. `started` and `completed` are ISO 8601; `status` is Inspect's: success,
+    error, cancelled, started.
     """
 
     task: str

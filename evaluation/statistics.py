@@ -47,8 +47,8 @@ class Mean:
 class Difference:
     """An arm minus its reference over the `n` samples that both answered.
 
-    `p` is two-sided, by the share of resamples on the far side of zero (never below 2 / (resamples + 1));
-    `above` the share of resamples above zero. `discordance`: the share of pairs that differ. `error`: the
+    `p` is two-sided, by the share of resamples on the far side of zero (never below 2 / (resamples + 1)), or
+    the sign test over clusters where these are all equal; `above` the share of resamples above zero. `discordance`: the share of pairs that differ. `error`: the
     standard error by cluster. `independent`: how many independent pairs would give that error (n / design
     effect, at most n).
     """
@@ -68,13 +68,16 @@ class Difference:
 
     @property
     def worse(self) -> bool:
-        """The whole interval lies below zero."""
-        return self.interval is not None and self.interval.high < 0
+        """The whole interval lies below zero, or all clusters alike do."""
+        return self._beyond(self.interval.high if self.interval else self.value, -1)
 
     @property
     def better(self) -> bool:
-        """The whole interval lies above zero."""
-        return self.interval is not None and self.interval.low > 0
+        """The whole interval lies above zero, or all clusters alike do."""
+        return self._beyond(self.interval.low if self.interval else self.value, 1)
+
+    def _beyond(self, near: float | None, sign: int) -> bool:
+        return near is not None and near * sign > 0 and (self.interval is not None or (self.p or 1) < ALPHA)
 
 
 def scored(rows: Iterable[Row], scorer: str) -> list[tuple[Row, float]]:
@@ -109,7 +112,7 @@ def difference(
     return Difference(
         value=math.fsum(gaps) / len(gaps) if gaps else None,
         interval=drawn.interval,
-        p=_p(drawn.distribution),
+        p=_p(drawn, gaps),
         above=None if drawn.distribution is None else float(np.mean(drawn.distribution > 0)),
         n=len(gaps),
         questions=len({row.question for row, _, _ in pairs}),
@@ -198,8 +201,10 @@ def _ratio(sums: Any, counts: Any, axis: int = -1) -> Any:
     return sums.sum(axis=axis) / counts.sum(axis=axis)
 
 
-def _p(distribution: Any) -> float | None:
-    if distribution is None:
+def _p(drawn: _Resampled, gaps: Sequence[float]) -> float | None:
+    if drawn.distribution is not None:
+        far = min(int(np.sum(drawn.distribution <= 0)), int(np.sum(drawn.distribution >= 0)))
+        return min(1.0, 2 * (far + 1) / (len(drawn.distribution) + 1))
+    if drawn.clusters < 2:
         return None
-    far = min(int(np.sum(distribution <= 0)), int(np.sum(distribution >= 0)))
-    return min(1.0, 2 * (far + 1) / (len(distribution) + 1))
+    return min(1.0, 2.0 ** (1 - drawn.clusters)) if abs(gaps[0]) > _ALIKE else 1.0
