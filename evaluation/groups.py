@@ -14,13 +14,13 @@ from evaluation.rows import Row
 from evaluation.statistics import RESAMPLES, Interval, Mean, mean, scored, wilson
 
 MINIMUM = 30
-# The scores of a question in the other kind of variant.
-_Table = dict[tuple[str, int | None], list[float]]
+# A question, and the other kind of variant where that is held fixed.
+_Asked = tuple[str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Culture:
-    """One culture's mean. `eligible`: asked enough to be called best or worst. `parity`: share of the best."""
+    """One culture's mean. `eligible`: asked enough to be best or worst. `parity`: share of the best."""
 
     name: str
     mean: Mean
@@ -96,21 +96,37 @@ class Spread:
 
 
 def spread(rows: Iterable[Row], scorer: str, over: Literal["order", "phrasing"]) -> Spread:
-    """What the order of the options, or the phrasing of the instruction, moves; the other held fixed."""
-    tables: dict[int, _Table] = defaultdict(lambda: defaultdict(list))
-    for row, value in scored(rows, scorer):
-        variant, other = (row.order, row.phrasing) if over == "order" else (row.phrasing, row.order)
-        if variant is not None:
-            tables[variant][row.question, other].append(value)
+    """What the order of the options, or the phrasing of the instruction, moves.
+
+    The other is held fixed where questions were asked so; else (each order of a question in another phrasing)
+    it is left to the balance of the design.
+    """
+    found = [
+        (variant, row.question, other, value)
+        for row, value in scored(rows, scorer)
+        for variant, other in [(row.order, row.phrasing) if over == "order" else (row.phrasing, row.order)]
+        if variant is not None
+    ]
+    fixed = _tables((variant, (question, other), value) for variant, question, other, value in found)
+    tables = _tables((variant, (question, None), value) for variant, question, _, value in found)
     if len(tables) < 2:
         return Spread(None, {}, 0, False, "one variant" if tables else "no variants")
     common = set.intersection(*(set(table) for table in tables.values()))
-    questions = {question for question, _ in common}
-    same = all({question for question, _ in table} == questions for table in tables.values())
+    same = all(set(table) == common for table in tables.values())
+    if held := set.intersection(*(set(table) for table in fixed.values())):
+        tables, common = fixed, held
     means = {variant: _over(tables[variant], common or set(tables[variant])) for variant in sorted(tables)}
-    return Spread(max(means.values()) - min(means.values()), means, len(questions), same)
+    questions = len({question for question, _ in common})
+    return Spread(max(means.values()) - min(means.values()), means, questions, same)
 
 
-def _over(table: _Table, keys: set[tuple[str, int | None]]) -> float:
+def _tables(found: Iterable[tuple[int, _Asked, float]]) -> dict[int, dict[_Asked, list[float]]]:
+    tables: dict[int, dict[_Asked, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for variant, asked, value in found:
+        tables[variant][asked].append(value)
+    return tables
+
+
+def _over(table: Mapping[_Asked, list[float]], keys: set[_Asked]) -> float:
     """Every key counts once, however often it was asked."""
     return sum(sum(table[key]) / len(table[key]) for key in keys) / len(keys)

@@ -1,4 +1,4 @@
-"""What a run was: the sidecar `run.json` beside `scores.jsonl`; reading both, or logs, from a path."""
+"""What a run was: the sidecar `runs.json` beside `scores.jsonl`; reading both, or logs, from a path."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from evaluation.rows import Row, arm_of, newest, read_rows, rows_of, task_of, told
 
-SCORES, RUNS = "scores.jsonl", "run.json"
+SCORES, RUNS = "scores.jsonl", "runs.json"
 # Rows need none of it, and it is most of a log.
 _UNREAD = {"messages", "events", "events_data", "attachments", "timelines"}
 
@@ -19,7 +19,7 @@ _UNREAD = {"messages", "events", "events_data", "attachments", "timelines"}
 class Run:
     """One Inspect log in short. `headline` is the scorer that a task is judged by.
 
-    `samples` were meant to be asked. `started` and `completed` are ISO 8601; `status` is Inspect's: success,
+    `samples` were asked in it. `started` and `completed` are ISO 8601; `status` is Inspect's: success,
     error, cancelled, started.
     """
 
@@ -30,7 +30,7 @@ class Run:
     fingerprint: str | None = None
     seed: int | None = None
     limit: int | str | None = None
-    samples: int | None = None
+    samples: int = 0
     status: str = ""
     started: str = ""
     completed: str = ""
@@ -41,20 +41,21 @@ _RUNS = TypeAdapter(list[Run])
 
 
 def run_of(log: EvalLog) -> Run:
-    """What the header of a log says."""
+    """What a log says of itself; the endpoint's fingerprint is the first one that a sample was given."""
     spec = log.eval
-    seed, limit = told(log, "seed"), spec.config.limit
-    fingerprint = told(log, "system_fingerprint") or told(log, "fingerprint")
-    ids = spec.dataset.sample_ids
+    seed, limit = told(log, "seed"), spec.config.limit or told(log, "limit")
+    samples = log.samples or []
+    answered = (sample.output.model for sample in samples if sample.output.model)
+    prints = (sample.store["fingerprint"] for sample in samples if sample.store.get("fingerprint"))
     return Run(
         task=task_of(log),
         arm=arm_of(log),
-        model=str(told(log, "model") or spec.model),
+        model=str(told(log, "model") or told(log, "backbone") or next(answered, spec.model)),
         headline=headline_of(log),
-        fingerprint=None if fingerprint is None else str(fingerprint),
+        fingerprint=next(prints, None),
         seed=spec.model_generate_config.seed if seed is None else seed,
         limit="-".join(map(str, limit)) if isinstance(limit, tuple) else limit,
-        samples=len(ids) if ids is not None else spec.dataset.samples,
+        samples=len(samples),
         status=log.status,
         started=log.stats.started_at or spec.created,
         completed=log.stats.completed_at,
@@ -72,7 +73,7 @@ def headline_of(log: EvalLog) -> str | None:
 
 
 def write_runs(runs: Iterable[Run], path: Path) -> None:
-    """`run.json`: a list, sorted by task, arm and start."""
+    """`runs.json`: a list, sorted by task, arm and start."""
     ordered = sorted(runs, key=lambda run: (run.task, run.arm, run.started))
     path.write_text(
         json.dumps([asdict(run) for run in ordered], ensure_ascii=False, indent=2) + "\n", "utf-8"
@@ -84,7 +85,7 @@ def read(paths: Iterable[Path]) -> tuple[list[Row], list[Run]]:
 
     Raises:
         FileNotFoundError: there is nothing at a path, or no log and no scores in a folder.
-        ValueError: a line of scores that is no row.
+        ValueError: a line of scores that is no row, or a sidecar that is no list of runs.
     """
     batches: list[list[Row]] = []
     runs: dict[Run, None] = {}
@@ -113,5 +114,8 @@ def _read(path: Path) -> Iterator[tuple[list[Row], list[Run]]]:
 
 def _read_scores(path: Path) -> tuple[list[Row], list[Run]]:
     sidecar = path.with_name(RUNS)
-    runs = _RUNS.validate_json(sidecar.read_bytes()) if sidecar.exists() else []
+    try:
+        runs = _RUNS.validate_json(sidecar.read_bytes()) if sidecar.exists() else []
+    except ValidationError as error:
+        raise ValueError(f"{sidecar} is no list of runs: {error.errors()[0]['msg']}") from error
     return list(read_rows(path)), runs

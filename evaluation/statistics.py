@@ -48,9 +48,9 @@ class Difference:
     """An arm minus its reference over the `n` samples that both answered.
 
     `p` is two-sided, by the share of resamples on the far side of zero (never below 2 / (resamples + 1)), or
-    the sign test over clusters where these are all equal; `above` the share of resamples above zero. `discordance`: the share of pairs that differ. `error`: the
-    standard error by cluster. `independent`: how many independent pairs would give that error (n / design
-    effect, at most n).
+    the sign test over clusters where these are all equal; `above`: the share of resamples above zero.
+    `discordance`: the share of pairs that differ. `error`: the standard error by cluster. `independent`: how
+    many independent pairs would give that error (n / design effect, at most n).
     """
 
     value: float | None

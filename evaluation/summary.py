@@ -12,7 +12,7 @@ from evaluation.statistics import RESAMPLES, Difference, Mean, difference, mean
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The arm that others are compared to, questions a culture needs to be judged, resamples of a bootstrap."""
+    """What others are compared to, how many questions make a culture count, resamples of a bootstrap."""
 
     reference: str = "plain"
     minimum: int = MINIMUM
