@@ -1,4 +1,4 @@
-"""What the numbers say, in sentences made from them: who is worse and better than the reference, and what to doubt.
+"""What the numbers say, in sentences made from them: who is worse and better, and what to doubt.
 
 Only the headline scorer's direction is known (more is better), so only it is judged.
 """
@@ -70,12 +70,12 @@ def _doubts(task: Task, judged: list[tuple[Arm, Difference]]) -> Iterator[str]:
     for arm in task.arms:
         if arm.failed > FAILED_SHARE * arm.answers:
             yield (
-                f"{percent(arm.failed / arm.answers)} of {arm.name}'s answers failed and are in no mean; were they "
-                f"wrong, its {task.headline} would be {number(arm.at_worst)}."
+                f"{percent(arm.failed / arm.answers)} of {arm.name}'s answers failed and are in no mean; "
+                f"were they wrong, its {task.headline} would be {number(arm.at_worst)}."
             )
     for arm, found in judged:
         moved = max(arm.order.value or 0.0, arm.phrasing.value or 0.0)
         if (found.worse or found.better) and moved > abs(found.value or 0.0):
             yield f"The form of the question moves {arm.name} more ({number(moved)}) than this difference."
     if few := sorted({arm.name for arm in task.arms if 0 < arm.headline.mean.clusters < FEW_CLUSTERS}):
-        yield f"Fewer than {FEW_CLUSTERS} clusters stand behind {', '.join(few)}: its interval is a rough one."
+        yield f"Intervals from fewer than {FEW_CLUSTERS} clusters are rough ones: {', '.join(few)}."

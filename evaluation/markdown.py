@@ -24,13 +24,14 @@ HEAD = (
     "seconds",
 )
 _HOW = """\
-Scores are means of the task's headline scorer, more being better, with 95 % intervals from {resamples} bootstrap
-resamples of clusters (questions, or the templates they were made from). The difference is to the arm
-`{reference}`, paired over the samples that both answered. Spreads are the largest minus the smallest mean over
-option orders and over phrasings; † says that no question was asked in all of them, so that the spread is one of
-questions too. Failed answers are in no mean; they are counted under errors. An answer that no parser could read
-is wrong, and counted under unparsed. Calls, tokens (prompt and completion) and wall seconds are means per answer.
-– stands for what was not measured. Intervals are not corrected for the number of comparisons."""
+Scores are means of the task's headline scorer, more being better, with 95 % intervals from {resamples}
+bootstrap resamples of clusters (questions, or the templates they were made from). The difference is to the
+arm `{reference}`, paired over the samples that both answered. Spreads are the largest minus the smallest
+mean over option orders and over phrasings; † says that no question was asked in all of them, so that the
+spread is one of questions too. Failed answers are in no mean; they are counted under errors. An answer that
+no parser could read is wrong, and counted under unparsed. Calls, tokens (prompt and completion) and wall
+seconds are means per answer. – stands for what was not measured. Intervals are not corrected for the number
+of comparisons."""
 
 
 def report(tasks: Sequence[Task], options: Options, title: str, plots: Mapping[str, str]) -> str:
@@ -168,10 +169,14 @@ def _run(run: Run) -> list[str]:
 
 
 def _mixed(tasks: Sequence[Task]) -> Iterator[str]:
-    """Rows of one arm that do not belong together, or arms of one task that were not asked of the same."""
+    """Rows of one arm that do not belong together, and arms that were not asked the same."""
     for task in tasks:
-        for what in ("model", "fingerprint", "seed", "limit"):
-            values = {getattr(run, what) for run in task.runs} - {None}
-            if len(values) > 1:
-                told = ", ".join(sorted(map(str, values)))
-                yield f"**Not alike**: the runs of {task.name} differ in their {what} ({told})."
+        arms = [[run for run in task.runs if run.arm == arm.name] for arm in task.arms]
+        alone = [(f"{runs[0].arm} on {task.name}", runs) for runs in arms if runs]
+        whole = [(task.name, list(task.runs))]
+        for groups, fields in ((alone, ("model", "fingerprint")), (whole, ("seed", "limit"))):
+            for name, runs in groups:
+                for what in fields:
+                    values = {str(value) for run in runs if (value := getattr(run, what)) is not None}
+                    if len(values) > 1:
+                        yield f"**Not alike**: the runs of {name} differ in {what}: {', '.join(sorted(values))}."
