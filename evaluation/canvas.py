@@ -1,8 +1,9 @@
-"""How plots look: colours that the colour-blind tell apart, type that every machine has, two files a figure."""
+"""How plots look: colours that the colour-blind tell apart, type that every machine has, two files each."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from evaluation.summary import Arm
+from evaluation.statistics import Difference
 
 # Okabe & Ito (2008); shape says the same as colour.
 LOOKS = {
@@ -20,7 +21,7 @@ LOOKS = {
     "worse than the reference": ("#D55E00", "v"),
 }
 INK, FAINT = "#222222", "#d9d9d9"
-_STYLE = {
+_STYLE: Any = {
     # matplotlib ships it; names of cultures are text, never mathematics
     "font.family": "DejaVu Sans",
     "text.parse_math": False,
@@ -41,11 +42,10 @@ _STYLE = {
 }
 
 
-def look(arm: Arm, reference: str) -> str:
-    """Which of `LOOKS` an arm has on its task; one that cannot be compared is not told apart."""
-    if arm.name == reference:
+def look(name: str, found: Difference | None, reference: str) -> str:
+    """Which of `LOOKS` an arm has by its difference; one that cannot be compared is not told apart."""
+    if name == reference:
         return "reference"
-    found = arm.headline.difference
     if found is not None and found.better:
         return "better than the reference"
     return "worse than the reference" if found is not None and found.worse else "not told apart"
@@ -80,9 +80,9 @@ def drawable(text: str) -> str:
     return "".join(char if font.get_char_index(ord(char)) else "□" for char in text)
 
 
-def guide(axes: Axes, axis: str) -> None:
+def guide(axes: Axes, axis: Literal["x", "both"]) -> None:
     """Faint lines to read values along."""
-    axes.grid(axis=axis, color="#eeeeee", linewidth=0.8)  # type: ignore[arg-type]
+    axes.grid(axis=axis, color="#eeeeee", linewidth=0.8)
     axes.set_axisbelow(True)
 
 

@@ -11,6 +11,7 @@ from evaluation.summary import Arm, Task
 
 FAILED_SHARE = 0.02
 FEW_CLUSTERS = 10
+MOST_NAMED = 3
 
 
 def findings(task: Task, reference: str) -> str:
@@ -56,14 +57,22 @@ def _undecided(pair: tuple[Arm, Difference]) -> str:
 
 def _by_culture(judged: list[tuple[Arm, Difference]]) -> Iterator[str]:
     """Harm to one culture that a mean hides."""
-    single = [(arm, name, found) for arm, _ in judged for name, found in arm.culture_differences.items()]
-    if worse := [
-        f"{arm.name} in {name} ({signed(found.value)})" for arm, name, found in single if found.worse
-    ]:
+    arms = [arm for arm, _ in judged]
+    count = sum(len(arm.culture_differences) for arm in arms)
+    if told := [text for arm in arms if (text := _harmed(arm))]:
         yield (
-            f"In single cultures, worse by the whole interval: {', '.join(worse)}. Of {len(single)} such "
-            f"comparisons about {number(0.025 * len(single), 1)} would look so by chance."
+            f"In single cultures worse by the whole interval: {'; '.join(told)}. Of {count} such comparisons "
+            f"about {number(0.025 * count, 1)} would look so by chance."
         )
+
+
+def _harmed(arm: Arm) -> str:
+    """Where an arm is worse, the worst first; many are counted."""
+    worse = [(found.value or 0.0, name) for name, found in arm.culture_differences.items() if found.worse]
+    named = [f"{name} ({signed(value)})" for value, name in sorted(worse)]
+    if len(named) <= MOST_NAMED:
+        return f"{arm.name} in {', '.join(named)}" if named else ""
+    return f"{arm.name} in {len(named)} of {len(arm.culture_differences)}, most in {named[0]}"
 
 
 def _doubts(task: Task, judged: list[tuple[Arm, Difference]]) -> Iterator[str]:

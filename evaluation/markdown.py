@@ -87,7 +87,17 @@ def _task(task: Task, options: Options) -> Iterator[str]:
     yield findings(task, options.reference)
     yield "**What this sample could show**"
     yield table(
-        ("arm", "pairs", "clusters", "worth", "pairs that differ", "p", "detectable", "answers", "failures"),
+        (
+            "arm",
+            "pairs",
+            "clusters",
+            "effective pairs",
+            "pairs that differ",
+            "p",
+            "detectable",
+            "answers",
+            "failures",
+        ),
         (_power_row(arm) for arm in task.arms),
     )
     if any(arm.cultures.all for arm in task.arms):
@@ -179,4 +189,5 @@ def _mixed(tasks: Sequence[Task]) -> Iterator[str]:
                 for what in fields:
                     values = {str(value) for run in runs if (value := getattr(run, what)) is not None}
                     if len(values) > 1:
-                        yield f"**Not alike**: the runs of {name} differ in {what}: {', '.join(sorted(values))}."
+                        told = ", ".join(sorted(values))
+                        yield f"**Not alike**: the runs of {name} differ in {what}: {told}."

@@ -1,4 +1,4 @@
-"""The report's figures: scores by arm, scores by culture, cost against score. What has no number is not drawn."""
+"""Figures: scores by arm, scores by culture, cost against score. What has no number is not drawn."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from evaluation.canvas import FAINT, LOOKS, drawable, figure, guide, legend, look, save
-from evaluation.groups import Culture
+from evaluation.culture_plot import cultures
 from evaluation.labels import place
 from evaluation.statistics import Interval
 from evaluation.summary import Arm, Cost, Task
@@ -44,13 +44,17 @@ def scores(tasks: Sequence[Task], reference: str, folder: Path) -> str | None:
             _score_panel(panel, task, arms, reference)
         for panel in list(grid)[len(shown) :]:
             panel.set_visible(False)
-        legend(made, {look(arm, reference) for _, arms in shown for arm in arms}, reference)
+        legend(made, {_look(arm, reference) for _, arms in shown for arm in arms}, reference)
         return save(made, folder, "scores")
+
+
+def _look(arm: Arm, reference: str) -> str:
+    return look(arm.name, arm.headline.difference, reference)
 
 
 def _score_panel(axes: Axes, task: Task, arms: list[Arm], reference: str) -> None:
     for height, arm in enumerate(arms):
-        mean, (colour, marker) = arm.headline.mean, LOOKS[look(arm, reference)]
+        mean, (colour, marker) = arm.headline.mean, LOOKS[_look(arm, reference)]
         _point(axes, mean.value, height, mean.interval, colour, marker)
         if arm.name == reference:
             axes.axvline(mean.value or 0.0, color=FAINT, linewidth=1, zorder=0)
@@ -74,75 +78,8 @@ def _point(
     axes.plot([value], [height], marker=marker, color=colour, markersize=6, linestyle="")
 
 
-def cultures(task: Task, reference: str, folder: Path) -> str | None:
-    """A panel an arm, a line a culture, sorted by the reference; its value in grey, linked to the arm's."""
-    arms = [arm for arm in task.arms if arm.cultures.all]
-    if not arms:
-        return None
-    base = {culture.name: culture for culture in arms[0].cultures.all}
-    names = sorted(
-        {culture.name for arm in arms for culture in arm.cultures.all}, key=lambda name: _rank(base, name)
-    )
-    columns = min(4, len(arms))
-    rows = math.ceil(len(arms) / columns)
-    with figure(2.4 * columns + 1.7, rows * (0.2 * len(names) + 0.6) + 0.7) as made:
-        grid = made.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-        for panel, arm in zip(grid.flat, arms, strict=False):
-            _culture_panel(panel, arm, names, base, arm.name != arms[0].name)
-        for panel in list(grid.flat)[len(arms) :]:
-            panel.set_visible(False)
-        for column in range(columns):
-            # the lowest panel of each column carries the ticks
-            last = grid[(len(arms) - 1 - column) // columns][column]
-            last.tick_params(axis="x", labelbottom=True)
-        grid[0][0].set_yticks(range(len(names)), [_counted(arms, name) for name in names])
-        grid[0][0].set_ylim(len(names) - 0.5, -0.5)
-        made.suptitle(_culture_title(task, arms[0].name), x=0.01, ha="left", fontsize=10)
-        made.supxlabel(drawable(f"{task.headline}, mean with 95 % interval"), fontsize=9)
-        return save(made, folder, f"cultures-{task.name}")
-
-
-def _rank(base: dict[str, Culture], name: str) -> tuple[float, str]:
-    value = base[name].mean.value if name in base else None
-    return (math.inf if value is None else -value, name)
-
-
-def _culture_title(task: Task, first: str) -> str:
-    return drawable(
-        f"{task.name} by culture, sorted by {first} (grey diamonds); n: questions; hollow: too few to be judged"
-    )
-
-
-def _counted(arms: list[Arm], name: str) -> str:
-    asked = {culture.mean.questions for arm in arms for culture in arm.cultures.all if culture.name == name}
-    count = str(min(asked)) if len(asked) == 1 else f"{min(asked)}–{max(asked)}"
-    return drawable(f"{name}  (n {count})")
-
-
-def _culture_panel(axes: Axes, arm: Arm, names: list[str], base: dict[str, Culture], compared: bool) -> None:
-    colour, marker = (LOOKS["better than the reference"][0], "o") if compared else LOOKS["reference"]
-    found = {culture.name: culture for culture in arm.cultures.all}
-    for height, name in enumerate(names):
-        culture, other = found.get(name), base.get(name)
-        if compared and other is not None and other.mean.value is not None:
-            axes.plot([other.mean.value], [height], marker="D", color="#b5b5b5", markersize=4, linestyle="")
-        if culture is None or culture.mean.value is None:
-            continue
-        if (interval := culture.mean.interval) is not None:
-            axes.plot(
-                [interval.low, interval.high], [height, height], color=colour, linewidth=1.2, alpha=0.55
-            )
-        filled = colour if culture.eligible else "white"
-        axes.plot(
-            [culture.mean.value], [height], marker=marker, color=colour, markerfacecolor=filled, markersize=5
-        )
-    axes.set_title(drawable(arm.name))
-    axes.tick_params(axis="y", length=0)
-    guide(axes, "both")
-
-
 def costs(tasks: Sequence[Task], reference: str, name: str, folder: Path) -> str | None:
-    """A panel a task: what an answer costs, on a log axis, against the score; arms without a cost are named."""
+    """A panel a task: what an answer costs, on a log axis, against the score; who has no cost is named."""
     label, cost = COSTS[name]
     shown = [(task, _priced(task, cost)) for task in tasks]
     shown = [(task, priced) for task, priced in shown if priced]
@@ -156,7 +93,7 @@ def costs(tasks: Sequence[Task], reference: str, name: str, folder: Path) -> str
             _cost_panel(panel, task, priced, reference, label)
         for panel in list(grid)[len(shown) :]:
             panel.set_visible(False)
-        legend(made, {look(arm, reference) for _, priced in shown for arm, _ in priced}, reference)
+        legend(made, {_look(arm, reference) for _, priced in shown for arm, _ in priced}, reference)
         made.canvas.draw()
         for panel, (_, priced) in zip(made.axes, shown, strict=False):
             points = [(x, arm.headline.mean.value or 0.0) for arm, x in priced]
@@ -173,10 +110,10 @@ def _priced(task: Task, cost: Callable[[Cost], float | None]) -> list[tuple[Arm,
 def _cost_panel(axes: Axes, task: Task, priced: list[tuple[Arm, float]], reference: str, label: str) -> None:
     axes.set_xscale("log")
     for arm, value in priced:
-        mean, (colour, marker) = arm.headline.mean, LOOKS[look(arm, reference)]
+        mean, (colour, marker) = arm.headline.mean, LOOKS[_look(arm, reference)]
         if (interval := mean.interval) is not None:
             axes.plot([value, value], [interval.low, interval.high], color=colour, linewidth=1.4, alpha=0.5)
-        axes.plot([value], [mean.value], marker=marker, color=colour, markersize=7, linestyle="")
+        axes.plot([value], [mean.value or 0.0], marker=marker, color=colour, markersize=7, linestyle="")
     values = [value for _, value in priced]
     axes.set_xlim(min(values) / 1.6, max(values) * 1.9)
     axes.margins(y=0.12)
@@ -185,7 +122,7 @@ def _cost_panel(axes: Axes, task: Task, priced: list[tuple[Arm, float]], referen
     axes.xaxis.set_minor_formatter(NullFormatter())
     missing = [arm.name for arm in task.arms if arm.name not in {arm.name for arm, _ in priced}]
     axes.set_title(drawable(task.name))
-    note = f"\nnot drawn, no number: {', '.join(missing)}" if missing else ""
-    axes.set_xlabel(drawable(label) + drawable(note))
+    note = f"\nnot drawn, no number: {drawable(', '.join(missing))}" if missing else ""
+    axes.set_xlabel(label + note)
     axes.set_ylabel(drawable(task.headline))
     guide(axes, "both")

@@ -1,4 +1,4 @@
-"""`python -m evaluation.report LOGS_OR_SCORES… --out DIR`: scored answers as one table, plots and plain words."""
+"""`python -m evaluation.report LOGS_OR_SCORES… --out DIR`: a table, plots and plain words."""
 
 from pathlib import Path
 from typing import Annotated
