@@ -15,7 +15,7 @@ _ECHO = "#c4c4c4"
 
 
 def cultures(task: Task, reference: str, folder: Path) -> str | None:
-    """Each culture's mean and interval, the reference's mean beside it; None where no sample has a culture."""
+    """Each culture's mean and interval, the reference's mean beside it; None where there are no cultures."""
     arms = [arm for arm in task.arms if arm.cultures.all]
     if not arms:
         return None

@@ -39,10 +39,10 @@ def scores(tasks: Sequence[Task], reference: str, folder: Path) -> str | None:
     rows = math.ceil(len(shown) / columns)
     tallest = max(len(arms) for _, arms in shown)
     with figure(4.6 * columns + 0.4, rows * (0.27 * tallest + 1.05) + 0.4) as made:
-        grid = made.subplots(rows, columns, squeeze=False).flat
-        for panel, (task, arms) in zip(grid, shown, strict=False):
+        panels = list(made.subplots(rows, columns, squeeze=False).flat)
+        for panel, (task, arms) in zip(panels, shown, strict=False):
             _score_panel(panel, task, arms, reference)
-        for panel in list(grid)[len(shown) :]:
+        for panel in panels[len(shown) :]:
             panel.set_visible(False)
         legend(made, {_look(arm, reference) for _, arms in shown for arm in arms}, reference)
         return save(made, folder, "scores")
@@ -88,16 +88,19 @@ def costs(tasks: Sequence[Task], reference: str, name: str, folder: Path) -> str
     columns = min(2, len(shown))
     rows = math.ceil(len(shown) / columns)
     with figure(5.0 * columns + 0.2, 3.6 * rows + 0.4) as made:
-        grid = made.subplots(rows, columns, squeeze=False).flat
-        for panel, (task, priced) in zip(grid, shown, strict=False):
+        panels = list(made.subplots(rows, columns, squeeze=False).flat)
+        for panel, (task, priced) in zip(panels, shown, strict=False):
             _cost_panel(panel, task, priced, reference, label)
-        for panel in list(grid)[len(shown) :]:
+        for panel in panels[len(shown) :]:
             panel.set_visible(False)
         legend(made, {_look(arm, reference) for _, priced in shown for arm, _ in priced}, reference)
         made.canvas.draw()
-        for panel, (_, priced) in zip(made.axes, shown, strict=False):
+        for panel, (_, priced) in zip(panels, shown, strict=False):
             points = [(x, arm.headline.mean.value or 0.0) for arm, x in priced]
-            place(panel, points, [drawable(arm.name) for arm, _ in priced])
+            bars = [
+                ((x, held.low), (x, held.high)) for arm, x in priced if (held := arm.headline.mean.interval)
+            ]
+            place(panel, points, [drawable(arm.name) for arm, _ in priced], bars)
         return save(made, folder, f"cost-{name}")
 
 
