@@ -30,8 +30,8 @@ arm `{reference}`, paired over the samples that both answered. Spreads are the l
 mean over option orders and over phrasings; † says that no question was asked in all of them, so that the
 spread is one of questions too. Failed answers are in no mean; they are counted under errors. An answer that
 no parser could read is wrong, and counted under unparsed. Calls, tokens (prompt and completion) and wall
-seconds are means per answer. – stands for what was not measured. Intervals are not corrected for the number
-of comparisons."""
+seconds are means per answer. – stands for what was not measured. In the plots colour and shape tell what
+the paired difference tells. Intervals are not corrected for the number of comparisons."""
 
 
 def report(tasks: Sequence[Task], options: Options, title: str, plots: Mapping[str, str]) -> str:
