@@ -46,10 +46,10 @@ def report(tasks: Sequence[Task], options: Options, title: str, plots: Mapping[s
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table of Markdown; bars inside cells are escaped. Empty without rows."""
-    lines = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    if not lines:
+    lines = [[cell.replace("|", "\\|") for cell in row] for row in (head, *rows)]
+    if len(lines) == 1:
         return ""
-    return "\n".join("| " + " | ".join(line) + " |" for line in [list(head), ["---"] * len(head), *lines])
+    return "\n".join("| " + " | ".join(line) + " |" for line in [lines[0], ["---"] * len(head), *lines[1:]])
 
 
 def _told(options: Options) -> dict[str, str]:

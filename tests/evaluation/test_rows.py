@@ -102,6 +102,7 @@ async def asked(folder, arm, questions, replies, fails=()):
 @pytest.fixture
 async def logs(tmp_path):
     """One run of which a question fails, and its resumption, which answers that one."""
+    (tmp_path / "run.json").write_text("{}", "utf-8")  # evaluation.run's, no log
     await asked(tmp_path, "plain", ["q1", "q2", "q3"], ["A", "?"], fails=("q3",))
     before, _ = read([tmp_path])
     await asked(tmp_path, "plain", ["q3"], ["B"])
