@@ -86,8 +86,16 @@ def guide(axes: Axes, axis: Literal["x", "both"]) -> None:
     axes.set_axisbelow(True)
 
 
+def settle(made: Figure) -> None:
+    """Lay out once, and for good: what is placed in pixels afterwards stays where it was placed."""
+    if made.get_layout_engine() is not None:
+        made.draw_without_rendering()
+        made.set_layout_engine("none")
+
+
 def save(made: Figure, folder: Path, name: str) -> str:
     """Write NAME.png and NAME.svg; the name of the first."""
+    settle(made)
     made.savefig(folder / f"{name}.png", dpi=160, facecolor="white")
     made.savefig(folder / f"{name}.svg", metadata={"Date": None})
     return f"{name}.png"

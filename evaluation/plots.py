@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from evaluation.canvas import FAINT, LOOKS, drawable, figure, guide, legend, look, save
+from evaluation.canvas import FAINT, LOOKS, drawable, figure, guide, legend, look, save, settle
 from evaluation.culture_plot import cultures
 from evaluation.labels import place
 from evaluation.statistics import Interval
@@ -94,7 +94,7 @@ def costs(tasks: Sequence[Task], reference: str, name: str, folder: Path) -> str
         for panel in panels[len(shown) :]:
             panel.set_visible(False)
         legend(made, {_look(arm, reference) for _, priced in shown for arm, _ in priced}, reference)
-        made.canvas.draw()
+        settle(made)
         for panel, (_, priced) in zip(panels, shown, strict=False):
             points = [(x, arm.headline.mean.value or 0.0) for arm, x in priced]
             bars = [
