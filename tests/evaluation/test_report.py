@@ -145,7 +145,7 @@ def test_costs_are_per_answer_and_never_a_zero_that_was_not_measured(text):
     assert [found["facts (chosen)", "biased"][name] for name in ("calls", "tokens", "seconds")] == ["–"] * 3
 
 
-def test_an_arm_that_fails_one_culture_is_told_of(text):
+def test_an_arm_that_fails_one_culture_is_told_of(rows, text):
     paragraph = text.partition("## facts")[2].partition("**What this")[0]
     assert "**Better than plain**: good by +0." in paragraph
     assert re.search(r"worse by the whole interval: biased in Japan \(−0\.\d+\)\. Of 6 such", paragraph)
@@ -153,6 +153,8 @@ def test_an_arm_that_fails_one_culture_is_told_of(text):
         "10.0 % of good's answers failed and are in no mean; were they wrong, its chosen would be"
         in paragraph
     )
+    right = sum(one.scores["chosen"] or 0 for one in rows if (one.task, one.arm) == ("facts", "good"))
+    assert f"its chosen would be {right / 360:.3f}." in paragraph
     worst = next(line for line in text.splitlines() if line.startswith("| biased | Japan"))
     assert numbers(worst)[-1] < 0.2, "parity"
     assert "**Not alike**: the runs of facts differ in seed: 0, 1." in text

@@ -8,12 +8,12 @@ import warnings
 import pytest
 from inspect_ai import Task, eval_async
 from inspect_ai.dataset import Sample
-from inspect_ai.log import list_eval_logs
+from inspect_ai.log import list_eval_logs, read_eval_log
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from inspect_ai.scorer import Score, mean, scorer
 from inspect_ai.solver import solver
 
-from evaluation.rows import Row, newest, read_rows, write_rows
+from evaluation.rows import Row, newest, read_rows, rows_of, write_rows
 from evaluation.runs import Run, read, write_runs
 
 SECRET = "What is eaten at a wedding?"
@@ -140,6 +140,9 @@ async def test_a_log_becomes_rows_and_a_resumed_run_counts_once(logs, tmp_path):
         ("chosen", 3, "fp_7", 1, "plain"),
     ]
     assert all(run.inspect and run.started and run.status == "success" for run in runs)
+    scored = read_eval_log(list_eval_logs(str(tmp_path), descending=False)[0])
+    scored.samples[0].error = scored.samples[2].error
+    assert set(next(rows_of(scored)).scores.values()) == {None}, "scored, then failed: not an answer"
     write_rows([*before, *rows], tmp_path / "scores.jsonl")
     assert SECRET not in (tmp_path / "scores.jsonl").read_text("utf-8")
 

@@ -56,7 +56,7 @@ def test_a_mean_weighs_answers_not_clusters():
 
 
 def test_only_what_both_arms_answered_is_compared():
-    reference = [row("a", 1.0), row("b", 0.0), row("c", 0.0), row("only-here", 1.0), row("failed", None)]
+    reference = [row("a", 1.0), row("b", 0.0), row("c", 0.0), row("c", 1.0, order=2), row("failed", None)]
     arm = [row("a", 1.0), row("b", 1.0), row("c", 1.0), row("only-there", 0.0), row("failed", 1.0)]
     found = difference([*arm, row("a", 0.0, order=1)], reference, "right")
     assert (found.value, found.n, found.discordance) == (pytest.approx(2 / 3), 3, pytest.approx(2 / 3))
