@@ -101,12 +101,13 @@ def _task(name: str, arms: Mapping[str, list[Row]], runs: tuple[Run, ...], optio
 
 
 def headline_of(runs: Iterable[Run], scorers: Sequence[str]) -> str:
-    """The scorer that most runs name and some row has, or a value of that scorer; else the first by name."""
-    for named, _ in Counter(run.headline for run in runs if run.headline).most_common():
-        for scorer in scorers:
-            if scorer == named or scorer.startswith(f"{named}."):
-                return scorer
-    return scorers[0] if scorers else ""
+    """The scorer that most runs name and some row has, or a value of that scorer; else the first by name.
+
+    Where every answer failed no row has a scorer; then it is the one that most runs name.
+    """
+    named = [name for name, _ in Counter(run.headline for run in runs if run.headline).most_common()]
+    found = (one for name in named for one in scorers if one == name or one.startswith(f"{name}."))
+    return next(found, next(iter([*scorers, *named]), ""))
 
 
 def _arm(
@@ -129,7 +130,7 @@ def _arm(
         answers=len(rows),
         unparsed=sum(row.unparsed for row in rows),
         errors=dict(sorted(errors.items())),
-        at_worst=None if found.value is None else found.value * found.n / whole,
+        at_worst=(found.value or 0.0) * found.n / whole if whole else None,
         cost=_cost([row for row in rows if row.error is None]),
     )
 

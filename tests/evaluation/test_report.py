@@ -225,6 +225,17 @@ def test_without_the_reference_nothing_is_compared(tmp_path):
     assert "Nothing is known of the runs" in text
 
 
+def test_a_run_that_failed_as_a_whole_is_reported_as_that():
+    failed = [row("good", f"q{n}", scores={}, error="APIError") for n in range(4)]
+    (task,) = summarise(failed, [Run("facts", "good", "m", headline="chosen")], Options(reference="plain"))
+    told = findings(task, "plain")
+    assert (
+        "100.0 % of good's answers failed and are in no mean; were they wrong, its chosen would be 0.000."
+        in told
+    )
+    assert task.arms[0].headline.mean.reason == "no data"
+
+
 @pytest.mark.parametrize(
     ("source", "said"), [("absent", "there is nothing at"), (".", "neither a log of Inspect")]
 )
