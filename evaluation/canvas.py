@@ -20,6 +20,7 @@ LOOKS = {
     "not told apart": ("#8a8a8a", "o"),
     "worse than the reference": ("#D55E00", "v"),
 }
+_LEGEND = 6.3
 INK, FAINT = "#222222", "#d9d9d9"
 _STYLE: Any = {
     # matplotlib ships it; names of cultures are text, never mathematics
@@ -53,9 +54,9 @@ def look(name: str, found: Difference | None, reference: str) -> str:
 
 @contextmanager
 def figure(width: float, height: float) -> Iterator[Figure]:
-    """An empty figure in inches, drawn by Agg; the style holds inside the block and nowhere else."""
+    """An empty figure in inches (never too narrow for its legend), by Agg; the style ends with the block."""
     with mpl.rc_context(_STYLE):
-        made = Figure(figsize=(width, height), layout="constrained")
+        made = Figure(figsize=(max(width, _LEGEND), height), layout="constrained")
         FigureCanvasAgg(made)
         yield made
 

@@ -1,16 +1,19 @@
 """The figure of one task by culture: a panel an arm, a line a culture, in the order of the reference."""
 
 import math
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from evaluation.canvas import LOOKS, drawable, figure, guide, legend, look, save
 from evaluation.groups import Culture
 from evaluation.summary import Arm, Task
 
 _COLUMNS = 5
+_LETTERS_PER_INCH = 12
 _ECHO = "#c4c4c4"
 
 
@@ -32,18 +35,18 @@ def cultures(task: Task, reference: str, folder: Path) -> str | None:
             panel.set_visible(False)
         for panel in panels[max(0, len(arms) - columns) : len(arms)]:
             panel.tick_params(axis="x", labelbottom=True)
+        panels[0].xaxis.set_major_locator(MaxNLocator(4, prune="upper"))
         panels[0].set_yticks(range(len(names)), [_counted(arms, name) for name in names])
         panels[0].set_ylim(len(names) - 0.5, -0.5)
         legend(made, {shown for arm in arms for shown in _looks(arm, reference)}, reference)
-        made.supxlabel(_caption(task, arms[0].name), fontsize=9)
+        made.supxlabel(_caption(task, arms[0].name, made.get_figwidth()), fontsize=9)
         return save(made, folder, f"cultures-{task.name}")
 
 
-def _caption(task: Task, first: str) -> str:
+def _caption(task: Task, first: str, inches: float) -> str:
     sorting = f"sorted by {first}, whose means are the pale diamonds"
-    return drawable(
-        f"{task.headline}, mean with 95 % interval; {sorting}; n: questions; hollow: too few to judge"
-    )
+    told = f"{task.headline}, mean with 95 % interval; {sorting}; n: questions; hollow: too few to judge"
+    return "\n".join(textwrap.wrap(drawable(told), int(inches * _LETTERS_PER_INCH)))
 
 
 def _rank(base: Mapping[str, Culture], name: str) -> tuple[float, str]:
