@@ -7,11 +7,16 @@ VLLM_VENV ?= .venv-vllm
 VLLM_MODEL ?= .models/smollm2-135m-instruct
 VLLM_PORT ?= 8801
 CLIENTS := tests/clients
+# What is judged, and with which data: make eval TASK=blend_mcq ARM=plain LIMIT=40
+TASK ?= --help
+URL ?= http://127.0.0.1:8000/v1
+DATA ?= data
+LOGS ?= logs
 CLIENTS_VENV ?= .venv-clients
 CLIENTS_STAMP := $(CLIENTS_VENV)/.installed
 NPM_STAMP := $(CLIENTS)/npm/node_modules/.installed
 
-.PHONY: install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-clients gazetteer clean
+.PHONY: eval install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-clients gazetteer clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -29,8 +34,8 @@ $(STAMP): pyproject.toml constraints.txt
 serve: install ## Start the service on 127.0.0.1:8000 (POLYLECT_HOST, POLYLECT_PORT)
 	@exec $(BIN)/polylect serve
 
-test: install ## Run the tests, one of them through the embedded model
-	$(BIN)/python -m pytest -m 'not vllm and not clients'
+test: install ## Run the tests, also through the embedded model, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not vllm and not clients'
 
 check: install ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
@@ -65,6 +70,10 @@ $(NPM_STAMP): $(CLIENTS)/npm/package.json $(CLIENTS)/npm/package-lock.json
 	@if command -v npm >/dev/null; then \
 	  cd $(CLIENTS)/npm && npm ci --silent --ignore-scripts --no-audit --no-fund && touch node_modules/.installed; \
 	  else echo "No npm: the JavaScript clients are not tested (apt-get install nodejs npm)." >&2; fi
+
+eval: install ## Judge a running service: TASK= ARM= LIMIT= URL= DATA= LOGS= OPTIONS= (no TASK: help)
+	$(BIN)/python -m evaluation.run $(TASK) $(ARM) $(if $(LIMIT),--limit $(LIMIT)) \
+	  --url $(URL) --data $(DATA) --logs $(LOGS) $(OPTIONS)
 
 format: install ## Put the code into shape
 	$(BIN)/ruff check --fix .

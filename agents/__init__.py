@@ -30,7 +30,7 @@ from agents.events import (
 from agents.fake_model import FakeModel
 from agents.meter import estimate
 from agents.model import Message, Model, ModelChunk, ModelRequest, Usage
-from agents.pds import Companions, Distribution, Reference, Score, Scorer, companions, open_scorer
+from agents.pds import WHOLES, Companions, Distribution, Reference, Score, Scorer, companions, open_scorer
 from agents.pipeline import Knowledge, Pipeline, load_knowledge
 from agents.plan import Plan, Voice
 from agents.prompting import Prompts
@@ -38,6 +38,7 @@ from agents.question import MODES, Limits, Mode, Question
 
 __all__ = [
     "MODES",
+    "WHOLES",
     "BackboneError",
     "BackboneRejected",
     "BackboneTimeout",

@@ -6,8 +6,8 @@ reference. The paper's list of sectors is not public; ours stands in `agents/cul
 A reference is a name in the text: of a culture (`detect/mentions.py`), or of a practice, text, person and so
 on (`detect/specifics.py`); of names that overlap the longest. It counts 1. A name that several cultures share
 counts for each sector by their parts in it ("Pashto": islamic-mena 0.7, south-asian 0.3), so 1 in all. Names
-that are also given names ("Kenya", "Jordan") count in full: a text that is scored speaks of cultures, and half
-a reference would make their sectors look neglected.
+that are also given names ("Kenya", "Jordan") count in full: half a reference would make their sectors look
+neglected in texts about cultures.
 
 H alone is easily had: to name every culture is enough. So it is shown with its companions: how many
 references, which part of them a reader could check, and how many of both per 100 words.
@@ -27,7 +27,7 @@ from agents.detect.mentions import Mention, Mentions
 from agents.detect.specifics import Specifics, longest
 from agents.detect.words import Words
 
-PIECE = 8_000  # characters that are looked through at once; longer texts are cut where a sentence ends
+PIECE = 2_000  # characters that are looked through at once; longer texts are cut where a sentence ends
 WHOLES = frozenset({"territory", "people", "language", "area"})  # kinds that name a culture as such
 
 
@@ -129,9 +129,9 @@ def distribution(references: Iterable[str] | Mapping[str, float], *, sectors: in
     return Distribution(shares, min(1.0, entropy + 0.0), sectors)
 
 
-def companions(score: Score, text: str, words: Words | None = None) -> Companions:
-    """The companions of a text's score. `words` counts words; hand in one where many texts are scored."""
-    length = (words or Words()).count(text)
+def companions(score: Score, text: str) -> Companions:
+    """The companions of the score of `text`; words are counted as `detect/words.py` says."""
+    length = Words().count(text)
     per_100 = 100 / length if length else 0.0
     total, specifics = score.total, score.specifics
     share = specifics / total if total else 0.0
@@ -171,7 +171,9 @@ class Scorer:
     def score(self, text: str) -> Score:
         """The score of `text`, in any languages."""
         ends = sentence_ends(text)
-        references = self._dated(text, ends, [one for cut in _cuts(ends) for one in self._find(text, *cut)])
+        references = self._dated(
+            text, ends, [one for cut in _cuts(text, ends) for one in self._find(text, *cut)]
+        )
         return Score(
             tuple(references), distribution(_by_sector(references), sectors=len(self._cultures.sectors))
         )
@@ -229,15 +231,17 @@ def _by_sector(references: Iterable[Reference]) -> dict[str, float]:
     return {sector: math.fsum(each) for sector, each in weights.items()}
 
 
-def _cuts(ends: list[int]) -> Iterator[tuple[int, int]]:
-    """Pieces of whole sentences, each as long as `PIECE` allows; a longer sentence is cut within."""
+def _cuts(text: str, ends: list[int]) -> Iterator[tuple[int, int]]:
+    """Pieces of whole sentences, each as long as `PIECE` allows; a longer sentence is cut at a space."""
     start = end = 0
     for stop in ends:
         if stop - start > PIECE and end > start:
             yield start, end
             start = end
         while stop - start > PIECE:
-            yield start, start + PIECE
-            start += PIECE
+            cut = text.rfind(" ", start + 1, start + PIECE)
+            end = cut if cut > 0 else start + PIECE
+            yield start, end
+            start = end
         end = stop
     yield start, end

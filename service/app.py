@@ -18,6 +18,7 @@ from service.access.auth import Gate
 from service.access.fan_outs import FanOuts
 from service.access.keys import Keys
 from service.access.limits import open_rate_limits
+from service.access.local_pages import LocalPages
 from service.disconnect import ClientGone, ServiceStopping
 from service.draining_server import Draining
 from service.embedded import open_embedded
@@ -59,6 +60,8 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
         version=version("polylect-service"),
         lifespan=_lifespan(settings, model),
         redirect_slashes=False,
+        docs_url=None,  # both would load scripts of third parties into the browser that opens them
+        redoc_url=None,
     )
     for router in (chat, create, unsteered, polylect, catalogue, health, metrics):
         app.include_router(router.router)
@@ -68,7 +71,8 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, answer_request_validation)
     app.add_exception_handler(ClientGone, _nobody_listens)
     app.add_middleware(Gate)
-    app.add_middleware(RequestId)  # the outermost: refusals of the gate have an id too
+    app.add_middleware(LocalPages)
+    app.add_middleware(RequestId)  # the outermost: refusals of the others have an id too
     app.openapi = described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 
@@ -103,6 +107,7 @@ async def _open(
     app.state.settings = settings
     app.state.draining = Draining()
     app.state.backbones = backbones
+    app.state.answering = health.Answering(backbones.ready if backbones else _nobody_is_asked)
     app.state.catalogue = catalogue.Catalogue(names)
     app.state.model = model
     app.state.fan_outs = fan_outs = FanOuts(settings.max_fan_outs)
@@ -118,6 +123,10 @@ def _fingerprint(settings: Settings, knowledge: Knowledge, names: tuple[str, ...
     """Changes whenever configuration, prompts or backbones do: OpenAI's `system_fingerprint`."""
     seen = settings.model_dump_json(exclude=_OF_THE_PLACE) + knowledge.prompts.fingerprint + ",".join(names)
     return f"fp_{hashlib.sha256(seen.encode()).hexdigest()[:12]}"
+
+
+async def _nobody_is_asked() -> dict[str, bool]:
+    return {}
 
 
 async def _nobody_listens(request: Request, error: Exception) -> Response:

@@ -17,13 +17,17 @@ from rich.console import Console
 
 from agents import Cultures
 from service.ask_view import CouncilView
+from service.plain import plain
 
 LOCAL = "http://127.0.0.1:8000"
 _START_SECONDS = 300
 
 
 class AskFailed(Exception):
-    """No answer; the message says why and what to do."""
+    """No answer; the message says why and what to do, without control characters."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(plain(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,8 @@ def _answers(base: str) -> bool:
         return False
 
 
-def _chunks(base: str, ask: Ask) -> Generator[tuple[httpx.Headers, dict[str, Any]], None, None]:
+def _chunks(base: str, ask: Ask) -> Generator[tuple[dict[str, str], dict[str, Any]], None, None]:
+    """The answer's headers with each of its chunks, nothing in them but what a terminal may show."""
     url = f"{base}/v1/chat/completions"
     try:
         with (
@@ -112,7 +117,7 @@ def _chunks(base: str, ask: Ask) -> Generator[tuple[httpx.Headers, dict[str, Any
                 chunk = json.loads(event.data)
                 if "error" in chunk:
                     raise AskFailed(chunk["error"]["message"])
-                yield source.response.headers, chunk
+                yield plain(dict(source.response.headers)), plain(chunk)
     except (httpx.HTTPError, SSEError) as error:
         raise AskFailed(f"The connection to {base} broke: {error}") from error
 

@@ -1,4 +1,7 @@
-"""What `polylect ask` shows: the voices side by side while they speak, then the answer as it is written."""
+"""What `polylect ask` shows: the voices side by side while they speak, then the answer as it is written.
+
+What comes from a service is put into `Text`: Rich would take a string's brackets for markup.
+"""
 
 import time
 from collections.abc import Mapping
@@ -99,11 +102,11 @@ class CouncilView:
         table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
         if score := extension.get("pds"):
             table.add_row("perspectives distribution", self._distribution(score))
-        table.add_row("why this mode", str(extension.get("why", "")))
+        table.add_row("why this mode", Text(str(extension.get("why", ""))))
         for number, voice in enumerate(extension.get("voices") or ()):
             name = f"{self._name(voice['culture'])} · {voice['language']}: {voice['why']}"
-            table.add_row("" if number else "why these voices", name)
-        table.add_row("calls", f"{extension['calls']} in {time.monotonic() - self._started:.1f} s")
+            table.add_row("" if number else "why these voices", Text(name))
+        table.add_row("calls", Text(f"{extension['calls']} in {time.monotonic() - self._started:.1f} s"))
         self._console.print(table)
 
     def _distribution(self, score: Mapping[str, Any]) -> RenderableType:
@@ -129,9 +132,8 @@ class CouncilView:
             text = text[-(width - 4) * lines :]
         style = _SENT.get(voice.status, "dim")
         title = f"{voice.name} · {voice.language}" + ("" if voice.status == "spoke" else f" · {voice.status}")
-        return Panel(
-            Text(text, overflow="fold"), title=title, title_align="left", border_style=style, width=width
-        )
+        said = Text(text, overflow="fold")
+        return Panel(said, title=Text(title), title_align="left", border_style=style, width=width)
 
     def _name(self, culture: str) -> str:
         return self._cultures.get(culture).name("en") if culture in self._cultures else culture

@@ -10,10 +10,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from agents import ContextDetector, Cultures, load_detector
+from agents import ContextDetector, Cultures, companions, load_detector, open_scorer
 from service.access.keys_command import app as keys
 from service.ask import Ask, AskFailed, ask_service
 from service.embedded import EmbeddedError
+from service.score import UnreadableText, read_text
+from service.score_view import ScoreView
 from service.serve import serve as run_service
 from service.settings import ConfigurationError, Settings, load_settings
 
@@ -78,6 +80,20 @@ def detect(
         _show_context(detector.detect(text).as_dict())
 
 
+@app.command()
+def score(
+    file: Annotated[str, typer.Argument(help="A file of text in any language, UTF-8; - for standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON.")] = False,
+) -> None:
+    """Show how evenly a text refers to the sectors of the world, and to what of them."""
+    text = _or_stop(lambda: read_text(file))
+    found = open_scorer().score(text)
+    if as_json:
+        sys.stdout.write(json.dumps(found.as_dict(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        ScoreView(Console(), Cultures.load()).show(found, companions(found, text))
+
+
 @app.command("version")
 def show_version() -> None:
     """Print the version."""
@@ -129,8 +145,8 @@ def _or_stop(action: Callable[[], T]) -> T:
     """The action's result; what the user can mend is said in one line, without a traceback."""
     try:
         return action()
-    except (ConfigurationError, EmbeddedError, AskFailed) as error:
-        problems.print(str(error), style="red", markup=False, highlight=False)
+    except (ConfigurationError, EmbeddedError, AskFailed, UnreadableText) as error:
+        problems.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
 
 

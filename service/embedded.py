@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from service.embedded_server import ServerOptions, command_line
+from service.embedded_server import KEY, ServerOptions, command_line
 from service.settings import Deployment, LiteLLMParams, Settings
 
 log = logging.getLogger("polylect.embedded")
@@ -141,7 +142,8 @@ def _from_hub(repository: str, file: str, report: Callable[[str], object]) -> Pa
 class EmbeddedBackbone:
     """llama.cpp in a child process, started anew on its port when it dies: `async with` it.
 
-    The child ends with this process, however that ends: it reads from a pipe that we alone hold open.
+    The child ends with this process, however that ends: it reads from a pipe that we alone hold open. It
+    answers those who know `key` alone, which no file holds and no other process is told.
     """
 
     base_url = model_id = ""
@@ -149,6 +151,7 @@ class EmbeddedBackbone:
     def __init__(self, model: Path, options: ServerOptions | None = None) -> None:
         self._model = model
         self._options = options or ServerOptions()
+        self.key = secrets.token_urlsafe(32)
         self._process: Process | None = None
         self._answers = False
         self._supervision: asyncio.Task[None] | None = None
@@ -177,9 +180,9 @@ class EmbeddedBackbone:
         self._answers = False
         with tempfile.TemporaryFile() as said:
             stderr = None if self._options.verbose else said
-            command = command_line(self._model, self._options, port)
+            command, knows = command_line(self._model, self._options, port), {**os.environ, KEY: self.key}
             process = self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stdout=PIPE, stderr=stderr, start_new_session=True
+                *command, stdin=PIPE, stdout=PIPE, stderr=stderr, start_new_session=True, env=knows
             )
             try:
                 async with asyncio.timeout(self._options.start_seconds):
@@ -232,7 +235,7 @@ async def open_embedded(settings: Settings) -> AsyncIterator[Deployment]:
         options = replace(options, temperature=_DEFAULT_TEMPERATURE, repeat_penalty=_DEFAULT_REPEAT_PENALTY)
     async with EmbeddedBackbone(model, options) as backbone:
         name, url = backbone.model_id, backbone.base_url
-        params = LiteLLMParams(model=f"hosted_vllm/{name}", api_base=url, api_key="none")
+        params = LiteLLMParams(model=f"hosted_vllm/{name}", api_base=url, api_key=backbone.key)
         yield Deployment(model_name=name, litellm_params=params)
 
 

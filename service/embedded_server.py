@@ -26,6 +26,12 @@ _BATCH_TOKENS = 256
 _CACHE_MIB = 512
 # A small model repeats whole sentences: llama.cpp's window of 64 tokens is too short to see it.
 _REPEAT_WINDOW = 256
+KEY = "LLAMA_API_KEY"
+"""The environment's name for what requests must show, as llama.cpp's own server calls it; unset: nothing.
+
+No argument, for arguments are read by everybody on the machine, and the environment by its owner alone.
+"""
+
 _ERRORS, _EVENTS = 1, 3  # of llama.cpp's levels; at 2 and above it may quote a malformed request
 _QUANTISATION = re.compile(
     r"(-\d{5}-of-\d{5}|[._-]((ud|i1)[._-])?(i?q\d\w*|tq\d\w*|mxfp4\w*|bf16|fp?16|fp?32))$"
@@ -149,6 +155,7 @@ def _params(params: Any, options: argparse.Namespace) -> Any:
     params.use_jinja = params.cont_batching = params.endpoint_metrics = True
     params.ui = params.endpoint_slots = False  # /slots would show other people's prompts
     params.cors_origins, params.cors_credentials = "localhost", False  # nor may web pages read answers
+    params.api_keys = [key] if (key := os.environ.pop(KEY, None)) else []
     params.sampling.temp = options.temperature or params.sampling.temp
     if options.repeat_penalty:
         params.sampling.penalty_repeat, params.sampling.penalty_last_n = (

@@ -21,7 +21,8 @@ from service.settings import Settings
 from service.sse import EventStream, last_frames
 from service.telemetry.observed import Call, Observer
 from service.upstream.backbones import FastRoad
-from service.upstream.openai_road import BackboneAnswer, read_usage
+from service.upstream.chunk import read_usage
+from service.upstream.openai_road import BackboneAnswer
 from service.usage_tail import UsageTail, asks_for_usage, read_finish_reasons, without_usage_chunk
 
 _FRAME_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")

@@ -17,6 +17,7 @@ from service.passthrough import Proxied
 from service.settings import Settings
 from service.telemetry.observed import ObservedModel, Observer
 from service.telemetry.record import record_of
+from service.upstream.addresses import first_address, not_fetched
 from service.upstream.backbones import Backbones, FastRoad
 from service.wire import OURS, ChatRequest, Steering
 
@@ -72,6 +73,8 @@ async def plan_request(request: Request, wire: ChatRequest) -> PlannedRequest:
     if wire.polylect and wire.polylect.mode:
         _check_mode(request, wire.polylect.mode, admission)
     fast = _fast_road(request, target)
+    if is_translated(request, target):
+        _check_addresses(wire)
     question = to_question(wire, target, request.headers)
     tokens = check_caps(wire, question, settings)
     untouched = goes_untouched(request, target, wire.polylect)
@@ -80,7 +83,8 @@ async def plan_request(request: Request, wire: ChatRequest) -> PlannedRequest:
     if plan:
         headers = extension_headers(plan, (time.perf_counter() - started) * 1000)
     calls = plan.calls(question.choices) if plan else 1
-    headers |= await admission.charge(calls=calls, tokens=tokens * calls)
+    # A backbone's own id, and `direct`: one call, however many choices it makes of it.
+    headers |= await admission.charge(calls=max(calls, question.choices), tokens=tokens * calls)
     observer = observe(request, target, admission, plan=plan, streams=bool(wire.stream))
     if wire.polylect and not (wire.polylect.trace or wire.polylect.live):
         observer = replace(observer, shows_voices=False)
@@ -147,9 +151,19 @@ def goes_untouched(request: Request, target: Target, steering: Steering | None) 
     return target.mode is None and steering is None and _fast_road(request, target) is not None
 
 
+def is_translated(request: Request, target: Target) -> bool:
+    """Whether LiteLLM leads to the backbone."""
+    return request.app.state.backbones is not None and _fast_road(request, target) is None
+
+
 def _fast_road(request: Request, target: Target) -> FastRoad | None:
     backbones: Backbones | None = request.app.state.backbones
     return backbones.fast_road(target.backbone) if backbones else None
+
+
+def _check_addresses(wire: ChatRequest) -> None:
+    if found := first_address([one.model_dump(exclude_unset=True) for one in wire.messages]):
+        raise not_fetched(".".join(("messages", *found)))
 
 
 def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -> Question:
@@ -186,12 +200,25 @@ def check_caps(wire: ChatRequest, question: Question, settings: Settings) -> int
         )
         raise InvalidRequest(message, param="messages", code="context_length_exceeded")
     for name in ("max_completion_tokens", "max_tokens"):
-        asked = question.parameters.get(name)
-        if isinstance(asked, int | float) and asked > settings.max_output_tokens:
-            message = f"{name} may be at most {settings.max_output_tokens:,}, not {asked:,}."
-            raise InvalidRequest(message, param=name, code="invalid_value")
+        check_bound(name, question.parameters.get(name), settings.max_output_tokens)
+    check_bound("n", wire.n, settings.max_choices, code="unsupported_option")
     rounds = wire.polylect.rounds if wire.polylect else 1
     if rounds > settings.max_rounds:
         message = f"rounds must be from 1 to {settings.max_rounds}, not {rounds}."
         raise InvalidRequest(message, param="polylect.rounds", code="unsupported_option")
     return tokens
+
+
+def check_bound(name: str, asked: Any, most: int, *, code: str = "invalid_value") -> None:
+    """A number of the request that goes on to a backbone, which may read a string as one, too.
+
+    Raises:
+        InvalidRequest: it is more than `most`, or no number.
+    """
+    if asked is None:
+        return
+    if not isinstance(asked, int | float):
+        message = f"{name} must be a number, {most:,} at most; a string is none."
+        raise InvalidRequest(message, param=name, code="invalid_value")
+    if asked > most:
+        raise InvalidRequest(f"{name} may be at most {most:,}, not {asked}.", param=name, code=code)

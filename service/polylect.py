@@ -36,7 +36,7 @@ async def detect(request: Request) -> dict[str, Any]:
 async def score(request: Request) -> dict[str, Any]:
     """The Perspectives Distribution Score with every reference that it rests on. No model is asked."""
     pipeline: Pipeline = request.app.state.pipeline
-    # A long text of many names takes some 0.3 s, in which streams must go on.
+    # 100,000 characters take 0.1 s, of names alone up to two: streams must go on meanwhile.
     return (await asyncio.to_thread(pipeline.score, await _read_text(request))).as_dict()
 
 

@@ -202,7 +202,7 @@ class Health(Answered):
 
 
 class Readiness(Answered):
-    """Whether the default backbone answers; each backbone by name."""
+    """Whether the default backbone answers; each backbone by name, to who may use it."""
 
     status: Literal["ready", "not ready", "stopping"]
     backbones: dict[str, bool]

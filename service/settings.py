@@ -1,7 +1,7 @@
 """The operator's configuration: `polylect.yaml` and `POLYLECT_*`, read once, frozen, handed down.
 
 Environment variables win over the file. Wrong configuration stops the start with a `ConfigurationError` that
-names the key, the value and the cure.
+names the key, the cure and, where it cannot be a secret, the value.
 """
 
 import os
@@ -26,16 +26,17 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
-from rapidfuzz import process
 
 from agents import Limits
+from service.misconfigured import explain, not_yaml, unparsed
 
 DEFAULT_CONFIG = "polylect.yaml"
 
 
 class ConfigurationError(Exception):
-    """The configuration cannot be used; the message says which key, which value, and what to do."""
+    """The configuration cannot be used; the message says which key, and what to do."""
 
 
 class LiteLLMParams(BaseModel):
@@ -53,7 +54,7 @@ class LiteLLMParams(BaseModel):
         """Resolve LiteLLM's `os.environ/NAME`."""
         if not isinstance(values, dict):
             return values
-        return {key: _resolve(key, value) for key, value in values.items()}
+        return {key: _resolve(value) for key, value in values.items()}
 
     @field_validator("api_base")
     @classmethod
@@ -69,7 +70,7 @@ class Deployment(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, protected_namespaces=())
 
     model_name: str = Field(min_length=1)
-    litellm_params: LiteLLMParams
+    litellm_params: LiteLLMParams = Field(repr=False)
 
     @field_validator("model_name")
     @classmethod
@@ -91,7 +92,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     model_list: tuple[Deployment, ...] = ()
     redis_url: SecretStr | None = None
-    router_settings: dict[str, Any] = Field(default_factory=dict)
+    router_settings: dict[str, Any] = Field(default_factory=dict, repr=False)
     embedded_model: str | None = None
     embedded_slots: int | None = Field(default=None, ge=1, le=64)
     embedded_threads: int | None = Field(default=None, ge=1)
@@ -200,12 +201,14 @@ def load_settings(**overrides: Any) -> Settings:
     `overrides` are what the command line says: they win over both.
 
     Raises:
-        ConfigurationError: with the key, the value and the cure.
+        ConfigurationError: with the key and the cure.
     """
     try:
         return _FileSettings(**{key: value for key, value in overrides.items() if value is not None})
-    except ValidationError as error:
-        raise ConfigurationError(_explain(error)) from error
+    except ValidationError as error:  # not as the cause: it repeats every value, secrets too
+        raise ConfigurationError(explain(error, list(Settings.model_fields))) from None
+    except SettingsError as error:
+        raise ConfigurationError(unparsed(error)) from None
 
 
 def _read_file() -> dict[str, Any]:
@@ -219,37 +222,22 @@ def _read_file() -> dict[str, Any]:
         return {}
     try:
         content = yaml.safe_load(path.read_text("utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path}: it cannot be read as YAML: {error}") from error
+    except OSError as error:
+        raise ConfigurationError(f"{path}: it cannot be read: {error.strerror}. Check its mode.") from error
+    except (ValueError, yaml.YAMLError) as error:  # not as the cause: it quotes the line
+        raise ConfigurationError(f"{path}: {not_yaml(error)}") from None
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: expected keys and values at the top level, such as 'model_list:'.")
     return content
 
 
-def _resolve(key: str, value: Any) -> Any:
+def _resolve(value: Any) -> Any:
     if not isinstance(value, str) or not value.startswith("os.environ/"):
         return value
     name = value.removeprefix("os.environ/")
     if name not in os.environ:
-        raise ValueError(f"{key} is {value!r}, but the environment has no {name}: export it before the start")
+        named = name if name.isidentifier() else "the variable of that name"
+        raise ValueError(
+            f"os.environ/ is asked for it, but the environment has no {named}: export it before the start"
+        )
     return os.environ[name]
-
-
-def _explain(error: ValidationError) -> str:
-    lines = []
-    for problem in error.errors(include_url=False):
-        key = ".".join(str(step) for step in problem["loc"])
-        lines.append(f"{key or 'configuration'}: {_cure(problem, key)}")
-    return "Wrong configuration. " + "; ".join(lines)
-
-
-def _cure(problem: Any, key: str) -> str:
-    if problem["type"] == "extra_forbidden":
-        near = process.extractOne(key, list(Settings.model_fields), score_cutoff=60)
-        return "there is no such key" + (f"; did you mean {near[0]}?" if near else "; remove it.")
-    if problem["type"] == "missing":
-        return "it is missing; add it."
-    message = problem["msg"].removeprefix("Value error, ")
-    name = key.rsplit(".", 1)[-1]
-    secret = ("key" in name and name != "keys_file") or name == "redis_url"
-    return f"{'the value' if secret else repr(problem['input'])} cannot be used: {message}."

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Any
 
 from agents import Usage
-from service.upstream.openai_road import read_usage
+from service.upstream.chunk import read_usage
 
 _TAIL_BYTES = 8_192
 _FINISH_REASON = re.compile(rb'"finish_reason"\s*:\s*"([a-z_]{1,32})"')

@@ -16,6 +16,13 @@ import pytest
 from agents import Knowledge, load_knowledge
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file, and all that need the embedded model, run in one process: they share what is slow."""
+    for item in items:
+        group = "embedded" if item.get_closest_marker("embedded") else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One certificate authority instead of all: no test speaks TLS, and every HTTP client reads the file."""

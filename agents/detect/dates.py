@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from agents.detect.tables import cells, rows
 
 YEARS = range(1000, 2100)
-SENTENCE = re.compile(r"[.!?…؟۔]+(?=\s|$)|[。！？।॥။።]|\n+")
+SENTENCE = re.compile(r"(?<![.!?…؟۔])[.!?…؟۔]+(?=\s|$)|[。！？।॥။።]|\n+")
 
 
 class Dates:

@@ -77,7 +77,8 @@ class Specifics:
         for kind, share, listed in rows("specifics"):
             given = shares(share)
             cultures = tuple((culture, part or 1 / len(given)) for culture, part in given)
-            spelt = {fold(one): one for name in cells(listed) for one in _spellings(name)}
+            # The small spelling comes last and stays: it counts with a capital as well.
+            spelt = {fold(one): one for name in sorted(cells(listed)) for one in _spellings(name)}
             for key, name in spelt.items():
                 classes = "".join(sorted(self._inflection.at_home(self._script_of(key)) | {ENGLISH}))
                 yield _Name(*self._inflection.stem(key, classes), classes, kind, cultures, name[0].isupper())

@@ -1,6 +1,7 @@
 """How many words has a text? Counted alike in every language, so that texts can be compared by length."""
 
 import re
+import unicodedata
 
 from agents.detect.script import SCRIPTS, UNSPACED
 
@@ -25,7 +26,7 @@ class Words:
         Where no space parts words, a word is two letters (Han and kana, as most words of Chinese) or three
         (Thai, Lao, Khmer, Burmese, Tibetan; vowel signs and tones are marks); what is left of a run is one.
         """
-        return sum(1 for _ in self._word.finditer(text))
+        return sum(1 for _ in self._word.finditer(unicodedata.normalize("NFC", text)))
 
 
 def _letters(scripts: "frozenset[str] | set[str]") -> str:

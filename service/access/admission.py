@@ -1,7 +1,7 @@
 """Whether a request may go on, and what it has used: the place of keys and quotas."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 
 class Admission(Protocol):
@@ -43,5 +43,11 @@ class Unlimited:
 
 
 def admission_of(state: Mapping[str, object]) -> Admission:
-    """The admission that the gate gave this request, which is on its ASGI `state`."""
-    return state.get("admission") or Unlimited()  # type: ignore[return-value]  # only the gate puts it there
+    """The admission that the gate gave this request, which is on its ASGI `state`.
+
+    Raises:
+        RuntimeError: none did. Whoever came another way is not served: it would be without key and uncounted.
+    """
+    if "admission" not in state:
+        raise RuntimeError("the request has not passed the gate (service/access/auth.py): it is not served")
+    return cast(Admission, state["admission"])

@@ -7,6 +7,7 @@ import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.access.admission import Unlimited
 from service.access.keys import Key, Keys
 from service.access.limits import KeyAdmission
 from service.errors import InvalidKey, InvalidRequest, LimitsUnavailable, error_response
@@ -22,8 +23,8 @@ _DONE = (b"data: [DONE]\n\n", b"data: [DONE]\r\n\r\n")
 class Gate:
     """Lets requests with a key pass, with a `KeyAdmission` at `scope["state"]["admission"]`.
 
-    It reads `keys` and `rate_limits` of the application's state. Without keys everybody passes, and
-    Authorization is not read.
+    It reads `keys` and `rate_limits` of the application's state. Without keys everybody passes, `Unlimited`,
+    and Authorization is not read.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -31,7 +32,14 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or not _guarded(scope["path"]) or scope["app"].state.keys is None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["app"].state.keys is None:
+            scope.setdefault("state", {})["admission"] = Unlimited()
+            await self._app(scope, receive, send)
+            return
+        if not _guarded(scope["path"]):
             await self._app(scope, receive, send)
             return
         try:

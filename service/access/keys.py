@@ -26,7 +26,7 @@ _LOOK_EVERY = 1.0
 
 Limit = Annotated[int, Field(ge=1)] | None
 ModelId = Annotated[str, Field(pattern=r"^([^*\s]+\*?|\*)$", max_length=256)]
-"""As clients write it; a `*` at its end stands for any end."""
+"""As clients write it; a `*` at its end stands for any end. `/metrics` is one that may be read."""
 
 
 class Key(BaseModel):

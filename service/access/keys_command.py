@@ -28,7 +28,8 @@ LIMITS = ("requests_per_minute", "tokens_per_minute", "concurrent", "tokens_per_
 def create(
     owner: Annotated[str, typer.Option(help="Whose key it is: a person, a team, a program.")],
     model: Annotated[
-        list[str] | None, typer.Option(help="A model id it may use, such as polylect/*; repeat for more.")
+        list[str] | None,
+        typer.Option(help="A model id it may use, such as polylect/*, or /metrics; repeat for more."),
     ] = None,
     requests_per_minute: Annotated[
         int, typer.Option(min=0, help="Calls of backbones, voices included; 0: no limit.")

@@ -9,7 +9,7 @@ from service.access.admission import admission_of
 from service.disconnect import while_served
 from service.errors import InvalidRequest
 from service.passthrough import passthrough, renamed
-from service.planned import PlannedRequest, goes_untouched, plan_request, run, target_of
+from service.planned import PlannedRequest, goes_untouched, is_translated, plan_request, run, target_of
 from service.reading import check_numbers, read_body
 from service.responses.stream import Answer, proxied_last_words
 from service.responses.translation import in_our_words, stand_in, to_chat
@@ -21,6 +21,7 @@ from service.responses.wire import (
 )
 from service.settings import Settings
 from service.sse import EventStream
+from service.upstream.addresses import first_address, not_fetched
 from service.wire import ChatRequest
 
 router = APIRouter(prefix="/v1", tags=["responses"])
@@ -37,7 +38,16 @@ async def create_response(request: Request) -> Response:
         return await _proxy(request, addressed, body)
     wire = read_responses_request(body)
     check_numbers(body)
+    if is_translated(request, target):
+        _check_addresses(wire)
     return await _answer(request, wire, await _plan(request, to_chat(wire)))
+
+
+def _check_addresses(wire: ResponsesRequest) -> None:
+    """Before they are chat's, so that the part is named as the asker wrote it."""
+    if found := first_address([item.model_dump(exclude_unset=True) for item in wire.input]):
+        named = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in found)
+        raise not_fetched(f"input{named}")
 
 
 async def _plan(request: Request, chat: ChatRequest) -> PlannedRequest:

@@ -14,11 +14,16 @@ from prometheus_client.exposition import choose_encoder
 from starlette.responses import Response
 
 from agents import MODES, BackboneError, BackboneRejected, BackboneTimeout, BackboneUnavailable, Usage
+from service.access.admission import admission_of
+from service.errors import InvalidRequest
 from service.telemetry.record import CANCELLED, CLIENT_GONE, RequestRecord
 
 router = APIRouter(tags=["metrics"])
 
-UNWATCHED = frozenset({"/metrics", "/healthz", "/readyz"})
+PATH = "/metrics"
+"""Also what a key must allow, among its models, to read them: they count what all keys do."""
+
+UNWATCHED = frozenset({PATH, "/healthz", "/readyz"})
 """Endpoints for those who watch: they come by every few seconds and would drown what they look for."""
 
 NONE, OTHER = "none", "other"
@@ -165,8 +170,11 @@ def _status(status: int) -> str:
     return str(status) if 100 <= status <= 599 else "500"
 
 
-@router.get("/metrics", summary="Metrics, in Prometheus' text format")
+@router.get(PATH, summary="Metrics, in Prometheus' text format")
 async def metrics(request: Request) -> Response:
-    """Text or OpenMetrics, as the scraper asks."""
+    """Text or OpenMetrics, as the scraper asks, for keys that allow all models or `/metrics` by name."""
+    if not admission_of(request.scope.get("state", {})).allows(PATH):
+        message = "This key may not read /metrics: make one with polylect keys create --model /metrics."
+        raise InvalidRequest(message, code="insufficient_permissions", status=403)
     encode, kind = choose_encoder(request.headers.get("accept", ""))
     return Response(encode(request.app.state.metrics.registry), headers={"content-type": kind})

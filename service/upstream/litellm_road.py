@@ -4,6 +4,7 @@ LiteLLM's Router chooses the deployment, retries and falls back; nothing is retr
 """
 
 import asyncio
+import inspect
 import math
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -19,9 +20,9 @@ from agents import (
     ModelRequest,
 )
 from service.settings import ConfigurationError, Deployment, Settings
-from service.upstream.openai_road import read_chunk
+from service.upstream.chunk import read_chunk
+from service.upstream.refusal import answered
 
-_REASON_LIMIT = 500
 _PASSED_ON = frozenset(
     {
         "audio",
@@ -141,20 +142,27 @@ def _import_litellm() -> Any:
 
 
 def _router(litellm: Any, settings: Settings, deployments: Sequence[Deployment]) -> Any:
+    """Errors name places, not values, and have no cause: LiteLLM's own may repeat a secret."""
     for one in deployments:
         try:
             litellm.get_llm_provider(one.litellm_params.model, api_base=one.litellm_params.api_base)
-        except Exception as error:  # LiteLLM's word for a model whose provider it does not know
+        except Exception:  # LiteLLM's word for a model whose provider it does not know
             cure = "Write PROVIDER/MODEL with a provider that LiteLLM knows, such as openai/gpt-4o."
-            value = one.litellm_params.model
-            raise ConfigurationError(f"model_list: {value!r} has no provider. {cure}") from error
+            what = f"litellm_params.model of {one.model_name!r} has no provider"
+            raise ConfigurationError(f"model_list: {what}. {cure}") from None
     models = [one.model_dump(exclude_none=True) for one in deployments]
-    try:
-        return litellm.Router(
-            model_list=models, **{"num_retries": settings.retries, **settings.router_settings}
+    given = settings.router_settings
+    if unknown := sorted(set(given) - set(inspect.signature(litellm.Router).parameters)):
+        raise ConfigurationError(
+            f"router_settings.{unknown[0]}: LiteLLM's Router has no such setting; remove it."
         )
+    try:
+        return litellm.Router(model_list=models, **{"num_retries": settings.retries, **given})
     except Exception as error:  # whatever the Router objects to is the configuration's fault
-        raise ConfigurationError(f"router_settings, model_list: LiteLLM refuses them: {error}") from error
+        kind, cure = type(error).__name__, "Compare them with LiteLLM's documentation of its Router."
+        raise ConfigurationError(
+            f"router_settings, model_list: LiteLLM refuses them ({kind}). {cure}"
+        ) from None
 
 
 def translate(error: Exception) -> BackboneError:
@@ -162,17 +170,21 @@ def translate(error: Exception) -> BackboneError:
     if isinstance(error, BackboneError):
         return error
     status = getattr(error, "status_code", None)
-    message = f"the backbone failed: {str(getattr(error, 'message', error))[:_REASON_LIMIT]}"
+    if "Timeout" in type(error).__name__ or status == 408:
+        return BackboneTimeout("the backbone did not answer in time", status=status)
+    if cooldown := getattr(error, "cooldown_time", None):
+        seconds = math.ceil(cooldown)
+        message = f"no deployment of the backbone is well: try again in {seconds} s"
+        return BackboneUnavailable(message, retry_after=str(seconds))
+    if not isinstance(status, int):
+        return BackboneError(f"the backbone failed: {type(error).__name__}")
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     retry_after = headers.get("retry-after")
-    if "Timeout" in type(error).__name__ or status == 408:
-        return BackboneTimeout(message, status=status)
-    if cooldown := getattr(error, "cooldown_time", None):
-        return BackboneUnavailable(message, retry_after=str(math.ceil(cooldown)))
-    if not isinstance(status, int):
-        return BackboneError(message)
+    message = answered(status, str(getattr(error, "message", error)))
     if 400 <= status < 500:
         return BackboneRejected(message, status=status, retry_after=retry_after)
+    if status == 500:  # LiteLLM's word, too, for a connection that it could not make
+        message = f"{message}, or cannot be reached"
     return BackboneUnavailable(message, status=status, retry_after=retry_after)
 
 

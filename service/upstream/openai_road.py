@@ -7,7 +7,7 @@ the backbone has answered, whatever it answered.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Self
 
@@ -18,14 +18,14 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from agents import (
     BackboneError,
-    BackboneRejected,
     BackboneTimeout,
     BackboneUnavailable,
     ModelChunk,
     ModelRequest,
-    Usage,
 )
 from service.settings import LiteLLMParams
+from service.upstream.chunk import read_chunk
+from service.upstream.refusal import failed_midway, refusal
 
 PROVIDERS = {"openai": "https://api.openai.com/v1", "hosted_vllm": None, "openai_like": None}
 """LiteLLM's provider prefixes that need no translation, with the address each has when none is given."""
@@ -33,10 +33,7 @@ PROVIDERS = {"openai": "https://api.openai.com/v1", "hosted_vllm": None, "openai
 KNOWN_EXTRAS = frozenset({"timeout", "extra_headers"})
 """Of LiteLLM's further parameters those that this road understands; with others LiteLLM itself is asked."""
 
-_PROMPT = ("prompt_tokens", "input_tokens")
-_COMPLETION = ("completion_tokens", "output_tokens")
-_TRANSIENT = frozenset({502, 503, 504})
-_REASON_LIMIT = 500
+_REFUSAL_BYTES = 65_536
 
 
 def drives(params: LiteLLMParams) -> bool:
@@ -102,6 +99,7 @@ class OpenAIRoad:
         """The backbone's answer to these bytes, whatever its status; the caller reads its pieces.
 
         Raises:
+            BackboneError: it wants to send us elsewhere.
             BackboneUnavailable: no connection, after all attempts.
             BackboneTimeout: no answer in time.
         """
@@ -127,9 +125,9 @@ class OpenAIRoad:
         try:
             timeout = aiohttp.ClientTimeout(total=2)
             async with self._session.get(
-                f"{self.base}/models", headers=self._headers, timeout=timeout
+                f"{self.base}/models", headers=self._headers, timeout=timeout, allow_redirects=False
             ) as response:
-                return response.status < 500
+                return response.status < 500 and not _redirects(response)
         except (aiohttp.ClientError, TimeoutError):
             return False
 
@@ -141,13 +139,15 @@ class OpenAIRoad:
                 if response.status == 200:
                     return response
                 async with response:
-                    raise await _refusal(response)
+                    raise refusal(
+                        response.status, await _beginning(response), response.headers.get("Retry-After")
+                    )
         raise AssertionError("tenacity reraises")
 
     async def _send(self, path: str, body: bytes) -> aiohttp.ClientResponse:
         url = f"{self.base}{path}"
         try:
-            return await self._session.post(
+            response = await self._session.post(
                 url,
                 data=body,
                 headers=self._headers,
@@ -160,6 +160,13 @@ class OpenAIRoad:
             raise BackboneTimeout("the backbone did not answer in time") from error
         except aiohttp.ClientError as error:
             raise BackboneUnavailable(f"the backbone cannot be reached: {type(error).__name__}") from error
+        if _redirects(response):
+            response.close()
+            message = (
+                f"the backbone answered {response.status}: a redirect is not followed. Mend its api_base."
+            )
+            raise BackboneError(message, status=response.status)
+        return response
 
     def _retrying(self) -> AsyncRetrying:
         return AsyncRetrying(
@@ -170,27 +177,23 @@ class OpenAIRoad:
         )
 
 
-async def _refusal(response: aiohttp.ClientResponse) -> BackboneError:
-    """What the backbone's refusal means: transient ones are worth another attempt."""
-    content = await response.read()
+def _redirects(response: aiohttp.ClientResponse) -> bool:
+    """Followed, it would lead the operator's key and the asker's words to whomever the backbone names."""
+    return 300 <= response.status < 400
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """As much of a refusal as can matter; its status is known even where the rest never comes."""
+    content = bytearray()
     try:
-        body = json.loads(content)
-    except ValueError:
-        body = None
-    message = _message(body) or content.decode("utf-8", "replace")
-    message = f"the backbone answered {response.status}: {message[:_REASON_LIMIT]}"
-    retry_after = response.headers.get("Retry-After")
-    if response.status in _TRANSIENT:
-        return BackboneUnavailable(message, status=response.status, retry_after=retry_after)
-    if 400 <= response.status < 500:
-        return BackboneRejected(message, status=response.status, retry_after=retry_after, body=body)
-    return BackboneError(message, status=response.status, retry_after=retry_after)
-
-
-def _message(body: Any) -> str | None:
-    error = body.get("error", body) if isinstance(body, dict) else None
-    message = error.get("message") if isinstance(error, dict) else error
-    return message if isinstance(message, str) else None
+        async with aclosing(_bytes(response)) as pieces:
+            async for piece in pieces:
+                content += piece
+                if len(content) >= _REFUSAL_BYTES:
+                    break
+    except BackboneError:
+        pass
+    return bytes(content[:_REFUSAL_BYTES])
 
 
 async def _chunks(response: aiohttp.ClientResponse) -> AsyncGenerator[ModelChunk, None]:
@@ -220,40 +223,10 @@ async def _bytes(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None
 def _object(data: str) -> dict[str, Any]:
     try:
         parsed = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BackboneUnavailable("the backbone sent a frame that is not JSON") from error
     if not isinstance(parsed, dict):
         raise BackboneUnavailable("the backbone sent a frame that is not an object")
     if parsed.get("error"):
-        raise BackboneError(f"the backbone failed: {(_message(parsed) or 'no reason given')[:_REASON_LIMIT]}")
+        raise BackboneError(failed_midway(parsed))
     return parsed
-
-
-def read_chunk(data: dict[str, Any]) -> ModelChunk:
-    """One of OpenAI's chunks as ours. The role is left out: it says nothing that the reader does not know."""
-    choice = (data.get("choices") or [{}])[0]
-    delta = {key: value for key, value in (choice.get("delta") or {}).items() if key != "role" and value}
-    usage = read_usage(data.get("usage"))
-    return ModelChunk(delta, choice.get("finish_reason"), choice.get("logprobs"), usage)
-
-
-def read_usage(found: Any) -> Usage | None:
-    """OpenAI's usage object, where it is one: chat's, or that of a response."""
-    if not isinstance(found, dict):
-        return None
-    prompt, completion = (_count(found, one) for one in (_PROMPT, _COMPLETION))
-    if prompt is None:
-        return None
-    cached, reasoned = (found.get(f"{kind}_details") or {} for kind in ("prompt_tokens", "completion_tokens"))
-    return Usage(
-        prompt,
-        completion or 0,
-        cached_tokens=_count(cached, ("cached_tokens",)) or 0,
-        reasoning_tokens=_count(reasoned, ("reasoning_tokens",)) or 0,
-    )
-
-
-def _count(found: Any, names: Sequence[str]) -> int | None:
-    known = found if isinstance(found, dict) else {}
-    counted = next((known[name] for name in names if name in known), None)
-    return counted if isinstance(counted, int) else None

@@ -16,6 +16,16 @@ QUESTIONS = tomllib.loads((ROOT / "tasks" / "worldviews" / "questions.toml").rea
 LENGTHS = ("long", "short")
 
 
+@pytest.fixture(scope="module")
+def cultures() -> Cultures:
+    return Cultures.load()
+
+
+@pytest.fixture(scope="module")
+def mentions(cultures) -> Mentions:
+    return Mentions(cultures.area_names())
+
+
 def test_two_decoys_of_two_lengths():
     assert {name: set(decoy) for name, decoy in DECOYS.items() if name != "names"} == {
         "list_all": set(LENGTHS),
@@ -24,8 +34,8 @@ def test_two_decoys_of_two_lengths():
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_list_all_names_every_sector_as_often(length):
-    assert tuple(DECOYS["names"]) == Cultures.load().sectors
+def test_list_all_names_every_sector_as_often(length, cultures):
+    assert tuple(DECOYS["names"]) == cultures.sectors
     per_sector = 2 if length == "long" else 1
     text = DECOYS["list_all"][length]
     for sector, names in DECOYS["names"].items():
@@ -33,9 +43,7 @@ def test_list_all_names_every_sector_as_often(length):
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_the_detector_finds_what_is_named_and_nothing_else(length):
-    cultures = Cultures.load()
-    mentions = Mentions(cultures.area_names())
+def test_the_detector_finds_what_is_named_and_nothing_else(length, cultures, mentions):
     found = {decoy: mentions.find(DECOYS[decoy][length], language="en") for decoy in ("list_all", "neutral")}
     per_sector = 2.0 if length == "long" else 1.0
     weights = dict.fromkeys(cultures.sectors, 0.0)

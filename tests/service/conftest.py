@@ -81,7 +81,7 @@ class ScriptedBackbone:
         return Response(frames, media_type="text/event-stream")
 
     async def _embed(self, request: Request) -> Response:
-        await self._remember(request)
+        await asyncio.sleep(self.reply(await self._remember(request)).pause)
         data = [{"object": "embedding", "index": 0, "embedding": [0.5, -0.5]}]
         usage = {"prompt_tokens": 3, "total_tokens": 3}
         return JSONResponse({"object": "list", "data": data, "model": "scripted", "usage": usage})

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from service.access.keys import create_key
+
 HELLO = [{"role": "user", "content": "Hello"}]
 CAPS = {
     "max_agents": 4,
@@ -30,9 +32,10 @@ def capped(_backbone: Any, settings_for: Any, serve_settings: Any) -> Iterator[s
         yield url
 
 
-def post(url: str, path: str = "chat/completions", **body: Any) -> httpx.Response:
+def post(url: str, path: str = "chat/completions", *, authorization: str = "", **body: Any) -> httpx.Response:
     asked = {"model": "polylect/multiplex", "messages": HELLO, **body}
-    return httpx.post(f"{url}/v1/{path}", content=json.dumps(asked).encode(), timeout=20)
+    headers = {"authorization": authorization} if authorization else {}
+    return httpx.post(f"{url}/v1/{path}", content=json.dumps(asked).encode(), headers=headers, timeout=20)
 
 
 @pytest.mark.parametrize("model", ["polylect/multiplex", "polylect/contextual"])
@@ -53,6 +56,62 @@ def test_what_is_over_a_cap_is_400_before_any_call(capped, backbone, model, body
     error = answer.json()["error"]
     assert (answer.status_code, error["param"]) == (400, param)
     assert backbone.bodies == []
+
+
+@pytest.mark.parametrize("model", ["scripted", "polylect/direct"])
+@pytest.mark.parametrize("asked", [51, 51.5, "50", "100000", [51], 10**30])
+def test_no_way_of_writing_a_number_escapes_its_cap(capped, backbone, model, asked):
+    for name in ("max_tokens", "max_completion_tokens"):
+        error = post(capped, model=model, **{name: asked}).json()["error"]
+        assert (error["param"], error["code"]) == (name, "invalid_value")
+        assert "50" in error["message"]
+    answer = post(capped, "responses", model=model, input="Hello", messages=None, max_output_tokens=asked)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "max_output_tokens")
+    assert backbone.bodies == []
+
+
+@pytest.mark.parametrize("model", ["scripted", "polylect/direct"])
+def test_choices_are_capped_for_a_backbones_own_id_too(capped, backbone, model):
+    answer = post(capped, model=model, n=3)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"], error["code"]) == (400, "n", "unsupported_option")
+    assert backbone.bodies == []
+    assert post(capped, model=model, n=2, max_tokens=50).status_code == 200
+    assert backbone.bodies[0]["n"] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("max_tokens", 51), ("max_tokens", "9"), ("n", 3), ("n", "1"), ("best_of", 3), ("best_of", [1])],
+)
+def test_text_completions_have_the_same_caps(capped, backbone, name, asked):
+    answer = post(capped, "completions", model="scripted", prompt="Once", messages=None, **{name: asked})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, name)
+    assert backbone.bodies == []
+
+
+def test_every_text_that_is_written_counts_as_a_call(backbone, serve_settings, settings_for, tmp_path):
+    path = tmp_path / "keys.json"
+    _, secret = create_key(path, "Ana", requests_per_minute=100)
+    asked: list[tuple[str, dict[str, Any], int]] = [
+        ("chat/completions", {"model": "scripted"}, 1),
+        ("chat/completions", {"model": "scripted", "n": 3}, 3),
+        ("chat/completions", {"model": "scripted", "n": -3}, 1),
+        ("chat/completions", {"model": "polylect/direct", "n": 4}, 4),
+        ("chat/completions", {"model": "polylect/contextual", "n": 2}, 2),
+        ("completions", {"model": "scripted", "prompt": "Once", "n": 2, "best_of": 5}, 5),
+        ("completions", {"model": "scripted", "prompt": ["Once", "Twice"], "n": 2}, 4),
+        ("completions", {"model": "scripted", "prompt": [1, 2, 3]}, 1),
+        ("completions", {"model": "scripted", "prompt": [[1, 2], [3]]}, 2),
+        ("embeddings", {"model": "scripted", "input": ["Once", "Twice"]}, 1),
+    ]
+    left = 100
+    with serve_settings(settings_for(backbone.url, keys_file=path)) as url:
+        for where, body, calls in asked:
+            answer = post(url, where, authorization=f"Bearer {secret}", **body)
+            left -= calls
+            assert answer.status_code == 200
+            assert answer.headers["x-ratelimit-remaining-requests"] == str(left), (where, body)
 
 
 @pytest.mark.parametrize("model", ["scripted", "polylect/direct"])

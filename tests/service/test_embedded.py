@@ -34,7 +34,7 @@ async def backbone(model: Path) -> AsyncIterator[EmbeddedBackbone]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def client(backbone: EmbeddedBackbone) -> AsyncIterator[openai.AsyncOpenAI]:
-    async with openai.AsyncOpenAI(base_url=backbone.base_url, api_key="none", max_retries=0) as made:
+    async with openai.AsyncOpenAI(base_url=backbone.base_url, api_key=backbone.key, max_retries=0) as made:
         yield made
 
 
@@ -53,6 +53,10 @@ def exists(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def arguments(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
 
 
 async def until(condition, seconds: float) -> bool:
@@ -93,12 +97,41 @@ async def test_a_request_may_use_the_context_that_was_set(client):
 @one_loop
 async def test_shows_prompts_to_nobody_and_answers_to_no_web_page(backbone):
     root = backbone.base_url.removesuffix("/v1")
-    async with httpx.AsyncClient(trust_env=False) as browser:
+    knows = {"Authorization": f"Bearer {backbone.key}"}
+    async with httpx.AsyncClient(trust_env=False, headers=knows) as browser:
         assert (await browser.get(f"{root}/")).status_code == 404
         assert (await browser.get(f"{root}/slots")).status_code == 501
         seen = await browser.get(f"{root}/health", headers={"Origin": "http://elsewhere.example"})
         assert "http://elsewhere.example" not in seen.headers.get("Access-Control-Allow-Origin", "")
         assert seen.headers.get("Access-Control-Allow-Origin") != "*"
+
+
+@pytest.mark.embedded
+@one_loop
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/completion", "/v1/models", "/props", "/metrics"])
+async def test_who_does_not_know_its_key_is_refused(backbone, path):
+    root = backbone.base_url.removesuffix("/v1")
+    body = {"messages": [{"role": "user", "content": "Hi"}], "prompt": "Hi", "max_tokens": 1, "n_predict": 1}
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as visitor:
+
+        async def ask(authorization: str) -> int:
+            told = {"Authorization": authorization} if authorization else {}
+            method = "POST" if "completion" in path else "GET"
+            sent = body if method == "POST" else None
+            return (await visitor.request(method, f"{root}{path}", json=sent, headers=told)).status_code
+
+        for wrong in ("", "Bearer none", f"Bearer {backbone.key}x", f"Bearer {backbone.key[:-1]}"):
+            assert await ask(wrong) == 401
+        assert await ask(f"Bearer {backbone.key}") == 200
+
+
+@pytest.mark.embedded
+@one_loop
+async def test_its_key_is_no_argument_and_no_two_have_the_same(backbone, model):
+    assert backbone.key not in arguments(backbone.pid)
+    assert "--model=" in arguments(backbone.pid)
+    assert len(backbone.key) >= 43
+    assert EmbeddedBackbone(model).key != backbone.key
 
 
 @pytest.mark.embedded
@@ -131,8 +164,10 @@ async def test_stands_in_model_list_and_ends_with_its_context(model):
         params = deployment.litellm_params
         assert deployment.model_name == "smollm2-135m-instruct"
         assert params.model == "hosted_vllm/smollm2-135m-instruct"
+        knows = {"Authorization": f"Bearer {params.api_key}"}
         async with httpx.AsyncClient(trust_env=False) as visitor:
-            assert (await visitor.get(f"{params.api_base}/models")).status_code == 200
+            assert (await visitor.get(f"{params.api_base}/models")).status_code == 401
+            assert (await visitor.get(f"{params.api_base}/models", headers=knows)).status_code == 200
             health = f"{params.api_base.removesuffix('/v1')}/health"
     async with httpx.AsyncClient(trust_env=False) as visitor:
         with pytest.raises(httpx.ConnectError):

@@ -78,6 +78,13 @@ def test_every_reference_leads_somewhere(document):
     assert named == set(document["components"]["schemas"])
 
 
+@pytest.mark.parametrize("path", ["/docs", "/docs/oauth2-redirect", "/redoc"])
+def test_there_is_no_page_that_would_load_scripts_of_others(service, path):
+    answer = httpx.get(f"{service}{path}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_url")
+    assert httpx.get(f"{service}/openapi.json").json()["info"]["title"] == "Polylect"
+
+
 @pytest.mark.parametrize(
     "model", ["polylect/multiplex", "polylect/contextual", "polylect/direct", "scripted"]
 )

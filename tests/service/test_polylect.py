@@ -20,12 +20,22 @@ def test_detect_says_unknown_where_it_does_not_know(service):
     assert (found["language"], found["cultures"], found["cue"]) == (None, [], "none")
 
 
-def test_score_is_the_answers_score(service):
+def test_score_gives_the_references_that_it_rests_on(service, knowledge):
     text = "In Japan people bow; in Kenya they shake hands."
     found = httpx.post(f"{service}/v1/polylect/score", json={"text": text}).json()
+    assert found == knowledge.scorer.score(text).as_dict()
     assert found["distribution"] == {"east-asian": 0.5, "sub-saharan-african": 0.5}
+    assert found["entropy"] == pytest.approx(1 / 3, abs=1e-15)
     assert found["sectors"] == 8
-    assert 0 < found["entropy"] < 1
+    assert [(one["text"], one["culture"]) for one in found["references"]] == [
+        ("Japan", "JP"),
+        ("Kenya", "KE"),
+    ]
+
+
+def test_score_of_a_text_that_names_nobody_is_zero(service):
+    found = httpx.post(f"{service}/v1/polylect/score", json={"text": "2 + 2"}).json()
+    assert found == {"distribution": {}, "entropy": 0.0, "sectors": 8, "references": []}
 
 
 def test_cultures_are_listed_with_names_in_their_own_languages(service):

@@ -1,5 +1,6 @@
 """Configuration: what may be set, and a message that names key, value and cure when it is wrong."""
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -74,15 +75,21 @@ def test_languages_may_be_listed_with_commas(monkeypatch):
         ("model_list: [{model_name: x, litellm_params: {}}]", ["litellm_params.model", "missing"]),
         (
             "model_list: [{model_name: x, litellm_params: {model: openai/x, api_base: localhost}}]",
-            ["api_base", "'localhost'", "http://"],
+            ["api_base", "http://"],
         ),
         (
             "model_list: [{model_name: x, litellm_params: {model: openai/x, api_key: os.environ/NOT_SET}}]",
             ["NOT_SET", "export"],
         ),
-        ("model_list: [{model_name: polylect/x, litellm_params: {model: openai/x}}]", ["polylect/x", "mode"]),
+        (
+            "model_list: [{model_name: polylect/x, litellm_params: {model: openai/x}}]",
+            ["model_list.0.model_name", "mode"],
+        ),
         ("- a list", ["top level"]),
-        ("a: [", ["YAML"]),
+        ("a: [", ["polylect.yaml", "YAML", "line 1, column 5"]),
+        ("lid_model: 2026-13-45", ["YAML"]),
+        ("model_list: {model_name: x}", ["model_list", "a list"]),
+        ("otlp_endpoint: 'user@collector'", ["otlp_endpoint", "'…@collector'", "https?://"]),
     ],
 )
 def test_wrong_configuration_names_key_value_and_cure(content, told):
@@ -114,15 +121,70 @@ def test_the_password_of_redis_is_never_repeated(monkeypatch):
     assert "s3cret" not in repr(settings) + settings.model_dump_json()
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "model_list: [{model_name: x, litellm_params: {model: openai/x, api_key: [s3cret]}}]",
-        "{host: 0.0.0.0, model_list: [{model_name: x, litellm_params: {model: openai/x, api_key: s3cret}}]}",
-    ],
-)
-def test_a_secret_is_never_repeated(content):
+def told(content: str) -> str:
+    """All that a start with this file says, the causes of its error included."""
     write(content)
     with pytest.raises(ConfigurationError) as caught:
         load_settings()
-    assert "s3cret" not in str(caught.value)
+    return "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (
+            "[{model_name: x, litellm_params: {model: openai/x, api_key: [s3cret]}}]",
+            "0.litellm_params.api_key",
+        ),
+        ("{model_name: x, litellm_params: {model: openai/x, api_key: s3cret}}", "model_list"),
+        ("[{model_name: x, litellm_params: s3cret}]", "0.litellm_params"),
+        ("[{model_name: x, litellm_params: [{api_key: s3cret}]}]", "0.litellm_params"),
+        ("[{model_name: x, litellm_params: {api_key: s3cret}}]", "0.litellm_params.model"),
+        ("['api_key=s3cret']", "model_list.0"),
+        ("[{model_name: x, litellm_params: {model: openai/x, api_base: 'u:s3cret@h'}}]", "api_base"),
+        ("[{model_name: x, litellm_params: {model: openai/x, api_key: os.environ/s3cret-}}]", "export"),
+        ("[{model_name: polylect/s3cret, litellm_params: {model: openai/x}}]", "0.model_name"),
+    ],
+)
+def test_nothing_below_the_model_list_is_repeated(content, named):
+    said = told(f"model_list: {content}")
+    assert named in said
+    assert "s3cret" not in said
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (
+            "{host: 0.0.0.0, model_list: [{model_name: x, litellm_params: {model: o/x, api_key: s3cret}}]}",
+            "host",
+        ),
+        ("router_settings: 'redis_password=s3cret'", "router_settings"),
+        ("router_settings: ['s3cret']", "router_settings"),
+        ("otlp_endpoint: 'user:s3cret@collector'", "'…@collector'"),
+        ("host: {s3cret: s3cret}", "host"),
+        ("model_list:\n  - litellm_params: {api_key: s3cret]", "line 2, column 37"),
+        ("model_list:\n  - litellm_params:\n      api_key: 's3cret\n", "line 4, column 1"),
+        ("api_key: *s3cret", "line 1, column 10"),
+        ("api_key: !s3cret x", "line 1, column 10"),
+        ("redis_password: s3cret", "redis_url"),
+    ],
+)
+def test_a_secret_is_never_repeated(content, named):
+    said = told(content)
+    assert named in said
+    assert "s3cret" not in said
+
+
+@pytest.mark.parametrize("name", ["MODEL_LIST", "ROUTER_SETTINGS"])
+def test_a_variable_that_is_no_json_is_named_and_not_repeated(monkeypatch, name):
+    monkeypatch.setenv(f"POLYLECT_{name}", '[{"api_key": "s3cret"')
+    said = told("")
+    assert f"POLYLECT_{name}: it cannot be read as JSON at line 1, column 22" in said
+    assert "s3cret" not in said
+
+
+def test_settings_do_not_show_the_keys_of_backbones(monkeypatch):
+    monkeypatch.setenv("TEST_KEY", "s3cret")
+    write(GOOD + "router_settings: {redis_password: s3cret}")
+    assert "s3cret" not in repr(load_settings())

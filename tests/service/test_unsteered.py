@@ -64,7 +64,8 @@ def translated(_backbone: Any, serve_settings: Any) -> Any:
     params = {"model": "openai/scripted", "api_base": _backbone.url, "api_key": "operator-secret"}
     deployment = {"model_name": "translated", "litellm_params": params}
     routed = {"disable_cooldowns": True}
-    with serve_settings(Settings(model_list=[deployment], retries=0, router_settings=routed)) as url:
+    settings = Settings(model_list=[deployment], retries=0, request_seconds=2, router_settings=routed)
+    with serve_settings(settings) as url:
         yield url
 
 
@@ -76,3 +77,12 @@ def test_embeddings_come_through_litellm_as_well(translated, backbone):
         with pytest.raises(openai.BadRequestError, match="chat/completions"):
             client.completions.create(model="translated", prompt="Once")
     assert [headers["authorization"] for headers in backbone.headers] == ["Bearer operator-secret"]
+
+
+def test_embeddings_that_do_not_come_are_not_waited_for(translated, backbone):
+    reply = type(backbone.reply({}))
+    backbone.reply = lambda body: reply(pause=10)
+    answer = httpx.post(
+        f"{translated}/v1/embeddings", json={"model": "translated", "input": "Hello"}, timeout=8
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (504, "backbone_timeout")

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,18 +13,25 @@ import httpx
 import openai
 import pytest
 from limits.aio.storage import MemoryStorage
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.types import Message, Receive, Scope, Send
 
+from service.access.admission import admission_of
 from service.access.auth import Gate
 from service.access.keys import Key, Keys, create_key, revoke_key
 from service.access.limits import RateLimits
 from service.access.slots import LocalSlots
+from service.app import create_app
 from service.errors import RateLimited, TooManyAtOnce
+from service.settings import Settings
 
 HELLO = [{"role": "user", "content": "Hello"}]
 KEYS: dict[str, dict[str, object]] = {
     "unlimited": {},
     "narrow": {"models": ("polylect/*",)},
+    "scraper": {"models": ("/metrics",)},
+    "everything": {"models": ("*",)},
     "few": {"requests_per_minute": 2},
     "poor": {"tokens_per_month": 40},
     "single": {"concurrent": 1},
@@ -142,6 +149,28 @@ def test_a_key_sees_and_uses_its_own_models_alone(guarded):
         assert "polylect/auto" in caught.value.message
         assert ", scripted" not in caught.value.message
     assert "scripted" in [one.id for one in guarded.client("unlimited").models.list()]
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("unlimited", 200), ("everything", 200), ("scraper", 200), ("narrow", 403)]
+)
+def test_what_all_keys_do_is_for_keys_that_allow_everything_or_the_metrics(guarded, name, status):
+    headers = {"Authorization": f"Bearer {guarded.made[name][1]}"}
+    answer = httpx.get(f"{guarded.url}/metrics", headers=headers)
+    assert answer.status_code == status
+    assert ("polylect_requests_total" in answer.text) == (status == 200)
+    if status == 403:
+        error = answer.json()["error"]
+        assert (error["type"], error["code"]) == ("invalid_request_error", "insufficient_permissions")
+        assert "--model /metrics" in error["message"]
+
+
+def test_a_key_for_the_metrics_asks_no_model(guarded, backbone):
+    client = guarded.client("scraper")
+    assert client.models.list().data == []
+    with pytest.raises(openai.NotFoundError):
+        client.chat.completions.create(model="scripted", messages=HELLO)
+    assert backbone.bodies == []
 
 
 def test_the_official_client_sees_a_rate_limit_error_with_its_headers(guarded):
@@ -277,3 +306,48 @@ def test_a_revoked_key_is_refused_within_two_seconds_without_a_restart(guarded):
 def test_without_keys_authorization_is_ignored(service):
     headers = {"Authorization": "Basic nonsense"}
     assert httpx.get(f"{service}/v1/models", headers=headers).status_code == 200
+
+
+def beside_the_gate(settings: Settings) -> Starlette:
+    """The application below a path of another one: endpoints are found, the gate sees a strange path."""
+    app = create_app(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with app.router.lifespan_context(app):
+            yield
+
+    return Starlette(routes=[Mount("/behind", app)], lifespan=lifespan)
+
+
+ENDPOINTS: list[tuple[str, str, dict[str, object] | None]] = [
+    ("POST", "/v1/chat/completions", {"model": "polylect/contextual", "messages": HELLO}),
+    ("POST", "/v1/chat/completions", {"model": "scripted", "messages": HELLO}),
+    ("POST", "/v1/responses", {"model": "polylect/contextual", "input": "Hello"}),
+    ("POST", "/v1/embeddings", {"model": "scripted", "input": "Hello"}),
+    ("GET", "/v1/models", None),
+    ("GET", "/v1/models/scripted", None),
+    ("GET", "/metrics", None),
+]
+
+
+def test_with_keys_nothing_is_served_to_who_came_past_the_gate(serve, settings_for, guarded, backbone):
+    with serve(beside_the_gate(settings_for(backbone.url, keys_file=guarded.path))) as url:
+        for method, path, body in ENDPOINTS:
+            answer = httpx.request(method, f"{url}/behind{path}", json=body)
+            assert answer.status_code == 500, path
+            assert answer.json()["error"]["type"] == "server_error"
+            assert "gate" not in answer.text
+        assert httpx.get(f"{url}/behind/healthz").status_code == 200
+    assert backbone.bodies == []
+
+
+def test_without_keys_it_is_served_below_another_path_too(serve, settings_for, backbone):
+    with serve(beside_the_gate(settings_for(backbone.url))) as url:
+        for method, path, body in ENDPOINTS:
+            assert httpx.request(method, f"{url}/behind{path}", json=body).status_code == 200, path
+
+
+def test_no_admission_is_no_leave():
+    with pytest.raises(RuntimeError, match="has not passed the gate"):
+        admission_of({})

@@ -1,5 +1,6 @@
 """LiteLLM's Router on the road: several deployments behind one name, and its errors as ours."""
 
+import traceback
 from typing import Any
 
 import httpx
@@ -99,9 +100,19 @@ def test_deployments_that_cool_down_are_unavailable_for_so_long(serve_settings, 
     assert 0 < int(answers[-1].headers["retry-after"]) <= 30
 
 
-async def test_a_provider_that_litellm_does_not_know_stops_the_start():
-    deployment = {"model_name": "x", "litellm_params": {"model": "nobody/knows"}}
-    app = create_app(Settings(model_list=[deployment]))
-    with pytest.raises(ConfigurationError, match="'nobody/knows' has no provider"):
+@pytest.mark.parametrize(
+    ("params", "routed", "told"),
+    [
+        ({"model": "s3cret/knows"}, {}, "litellm_params.model of 'x' has no provider"),
+        ({"model": "openai/x"}, {"redis_pasword": "s3cret"}, "router_settings.redis_pasword: "),
+        ({"model": "openai/x"}, {"routing_strategy": "s3cret"}, "router_settings, model_list: "),
+    ],
+)
+async def test_what_litellm_does_not_take_stops_the_start_and_is_not_repeated(params, routed, told):
+    deployment = {"model_name": "x", "litellm_params": {**params, "api_key": "s3cret"}}
+    app = create_app(Settings(model_list=[deployment], router_settings={"num_retries": 0, **routed}))
+    with pytest.raises(ConfigurationError) as caught:
         async with app.router.lifespan_context(app):
             pass
+    assert told in str(caught.value)
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value))

@@ -19,7 +19,7 @@ from evaluation.tasks.worldviews.questions import (
 )
 
 NEAR = 70
-"""From this rapidfuzz ratio of sorted words (0 to 100) two questions are near-duplicates; ours stay at 63."""
+"""From this rapidfuzz ratio of sorted words (0 to 100) two are near-duplicates; ours stay below 65."""
 
 PEOPLES_AND_RELIGIONS = """
     africa asia europe america arab western eastern oriental indigenous african asian european american

@@ -1,0 +1,69 @@
+"""`python -m evaluation.report LOGS_OR_SCORES… --out DIR`: a table, plots and plain words."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from evaluation import markdown
+from evaluation.groups import MINIMUM
+from evaluation.numerals import within
+from evaluation.plots import draw
+from evaluation.rows import Row, write_rows
+from evaluation.runs import RUNS, SCORES, Run, read, write_runs
+from evaluation.statistics import RESAMPLES
+from evaluation.summary import Options, Task, summarise
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+console = Console(stderr=True)
+
+
+@app.command()
+def report(
+    sources: Annotated[list[Path], typer.Argument(help="Log folders, logs, scores.jsonl files.")],
+    out: Annotated[Path, typer.Option(help="The folder to write report.md, scores.jsonl and plots to.")],
+    reference: Annotated[str, typer.Option(help="The arm that the others are compared to.")] = "plain",
+    title: Annotated[str, typer.Option(help="The report's heading.")] = "Evaluation",
+    minimum: Annotated[int, typer.Option(min=1, help="Questions that make a culture count.")] = MINIMUM,
+    resamples: Annotated[int, typer.Option(min=99, help="Resamples of each bootstrap.")] = RESAMPLES,
+) -> None:
+    """Report on what was answered; a later source wins over an earlier one."""
+    try:
+        rows, runs = read(sources)
+    except (OSError, ValueError) as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    if not rows:
+        console.print("Nothing was answered there: no rows.", style="red")
+        raise typer.Exit(2)
+    tasks = write(rows, runs, out, Options(reference, minimum, resamples), title)
+    _show(tasks)
+    console.print(f"Written: {out / 'report.md'}", markup=False, highlight=False, soft_wrap=True)
+
+
+def write(rows: list[Row], runs: list[Run], out: Path, options: Options, title: str) -> list[Task]:
+    """All files of a report, and the numbers in it."""
+    out.mkdir(parents=True, exist_ok=True)
+    tasks = summarise(rows, runs, options)
+    write_rows(rows, out / SCORES)
+    write_runs(runs, out / RUNS)
+    text = markdown.report(tasks, options, title, draw(tasks, options.reference, out))
+    (out / "report.md").write_text(text, "utf-8")
+    return tasks
+
+
+def _show(tasks: list[Task]) -> None:
+    table = Table("task", "arm", "score", "difference", "unparsed", "errors", "questions")
+    for task in tasks:
+        for arm in task.arms:
+            mean, found = arm.headline.mean, arm.headline.difference
+            gap = "" if found is None else within(found.value, found.interval, sign=True)
+            counts = (str(arm.unparsed), str(arm.failed), str(mean.questions))
+            table.add_row(task.name, arm.name, within(mean.value, mean.interval), gap, *counts)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    app()
