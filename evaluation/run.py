@@ -85,7 +85,9 @@ def ask(
     task: Task, model: Model, folder: Path, *, connections: int, roles: dict[str, Model] | None = None
 ) -> EvalLog:
     """Run it with Inspect. A question whose call fails is tried again, then left with its error, alone."""
-    return asyncio.run(_ask(task, model, folder, connections, roles or {}))
+    # Unlike asyncio.run, this leaves the loop of whoever calls where it is.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        return runner.run(_ask(task, model, folder, connections, roles or {}))
 
 
 async def _ask(task: Task, model: Model, folder: Path, connections: int, roles: dict[str, Model]) -> EvalLog:
