@@ -51,6 +51,16 @@ def variants(question: str, count: int, seed: int) -> Iterator[Variant]:
         yield from (Variant(one, other) for one in range(ORDERS) for other in range(PHRASINGS))
 
 
+def wordings(question: str, count: int, seed: int) -> list[Variant]:
+    """The ways to put a question that has no options to order: order 0, each phrasing at most once.
+
+    Raises:
+        ValueError: another count than 1, 3 or 9.
+    """
+    phrasings = {one.phrasing for one in variants(question, count, seed)}
+    return [Variant(0, phrasing) for phrasing in sorted(phrasings)]
+
+
 def shuffled(options: Sequence[T], question: str, order: int, seed: int) -> list[T]:
     """The options in one of this question's three orders: three different ones where there are three.
 
