@@ -1,4 +1,4 @@
-"""CulturalBench: 45 countries and regions, four options; Easy picks one, Hard judges each (arXiv 2410.02677)."""
+"""CulturalBench: 45 countries, four options; Easy picks one, Hard judges each (arXiv 2410.02677)."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""GSM8K: grade-school arithmetic in words, in English: what steering must leave as it is (arXiv 2110.14168)."""
+"""GSM8K: grade-school arithmetic in English: what steering must leave as it is (arXiv 2110.14168)."""
 
 from decimal import Decimal
 from pathlib import Path

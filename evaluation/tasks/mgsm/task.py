@@ -1,4 +1,4 @@
-"""MGSM: the same arithmetic in eleven languages, of no culture: language alone must change nothing (2210.03057)."""
+"""MGSM: the same arithmetic in eleven languages: a language is no culture (arXiv 2210.03057)."""
 
 from pathlib import Path
 

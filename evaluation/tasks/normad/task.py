@@ -52,6 +52,6 @@ def _question(record: Record, rule: bool) -> ChoiceQuestion:
 
 
 def _norm(record: Record) -> str:
-    """What is resampled: stories about the same norm stand and fall together. No text of it goes into rows."""
+    """What is resampled: stories about one norm stand and fall together. No text of it goes into rows."""
     digest = hashlib.sha256(str(record["rule_of_thumb"]).encode()).hexdigest()
     return f"{record['country']}:{digest[:12]}"
