@@ -9,7 +9,13 @@ from inspect_ai.model import GenerateConfig
 
 from evaluation.choice import TOP, ChoiceQuestion, choice_task
 from evaluation.datasets import DataError, Record, pick, read_records
-from evaluation.tasks.culturalbench.verdicts import all_right, ask_each, likeliest, offered_first, verdicts
+from evaluation.tasks.culturalbench.verdicts import (
+    all_right,
+    ask_each,
+    likeliest_right,
+    offered_first,
+    verdicts,
+)
 from evaluation.variants import variants as ways_of
 
 FILE = "culturalbench/culturalbench_easy.jsonl"
@@ -35,7 +41,7 @@ def culturalbench_hard(
     return Task(
         dataset=MemoryDataset(samples, name="culturalbench_hard"),
         solver=ask_each(),
-        scorer=[all_right(), verdicts(), likeliest()],
+        scorer=[all_right(), verdicts(), likeliest_right()],
         config=GenerateConfig(temperature=0, seed=seed, max_tokens=32, logprobs=True, top_logprobs=TOP),
         name="culturalbench_hard",
         metadata={"headline": "all_right", "seed": seed},

@@ -87,7 +87,7 @@ def verdicts() -> Scorer:
 
 
 @scorer(metrics=[mean()])
-def likeliest() -> Scorer:
+def likeliest_right() -> Scorer:
     """1 where the likelier of True and False as first token is right for every option, whatever was said.
 
     `metadata["options"]`: the share of True for each option, in the question's own order.

@@ -23,7 +23,8 @@ def gsm8k(data: str = "data", limit: int | None = None, variants: int = 3, seed:
 def gsm8k_problems(data: str, limit: int | None, seed: int) -> list[NumberProblem]:
     """The problems that a limit and a seed choose."""
     records = read_records(Path(data), FILE, needs=NEEDS, source=SOURCE)
-    return [_problem(record) for record in pick(records, limit, seed, by="subject")]
+    # No field parts them: "lang" is one group.
+    return [_problem(record) for record in pick(records, limit, seed, by="lang")]
 
 
 def gold(record: Record, file: str) -> Decimal:

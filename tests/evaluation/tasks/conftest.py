@@ -1,25 +1,31 @@
 """Small data in the shape of ours, a model that a test decides, and the real data where they are."""
 
+import asyncio
 import gc
 import json
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from inspect_ai import Task
 from inspect_ai import eval as evaluate
-from inspect_ai.log import EvalLog
+from inspect_ai.dataset import Sample
 from inspect_ai.model import (
     ChatCompletionChoice,
     ChatMessageAssistant,
     Logprobs,
+    ModelName,
     ModelOutput,
     ModelUsage,
     get_model,
 )
+from inspect_ai.scorer import Score, Target
+from inspect_ai.solver import TaskState
+from inspect_ai.util import registry_info
 
 Say = Callable[[str], "str | ModelOutput"]
 
@@ -37,17 +43,32 @@ def write(tmp_path: Path) -> Callable[[str, Sequence[dict[str, Any]]], str]:
     return put
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Callable[[Task, Say], EvalLog]:
-    """Asks a model that says what `say` makes of the last message."""
+@dataclass
+class Scored:
+    """What a task's scorers say of what a model said to one sample."""
 
-    def ask(task: Task, say: Say) -> EvalLog:
+    id: str
+    metadata: dict[str, Any]
+    scores: dict[str, Score]
+
+
+Answers = list[Scored]
+
+
+def _output(said: str | ModelOutput) -> ModelOutput:
+    output = said if isinstance(said, ModelOutput) else ModelOutput.from_content("mock", said)
+    # Counted here: Inspect would fetch a tokenizer to count.
+    output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+    return output
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[[Task, Say], Answers]:
+    """Inspect asks a model that says what `say` makes of the last message."""
+
+    def ask(task: Task, say: Say) -> Answers:
         def answer(messages: Any, tools: Any, choice: Any, config: Any) -> ModelOutput:
-            said = say(messages[-1].text)
-            output = said if isinstance(said, ModelOutput) else ModelOutput.from_content("mock", said)
-            # Counted here: Inspect would fetch a tokenizer to count.
-            output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
-            return output
+            return _output(say(messages[-1].text))
 
         model = get_model("mockllm/model", custom_outputs=answer, memoize=False)
         with warnings.catch_warnings():
@@ -62,23 +83,44 @@ def run(tmp_path: Path) -> Callable[[Task, Say], EvalLog]:
                 ctl_server=False,
                 acp_server=False,
                 log_model_api=False,
+                log_realtime=False,
             )
             gc.collect()
         assert log.status == "success", log.error
-        return log
+        return [Scored(str(one.id), one.metadata, one.scores or {}) for one in log.samples or ()]
 
     return ask
 
 
 @pytest.fixture
-def means() -> Callable[[EvalLog], dict[str, float]]:
+def judge() -> Callable[[Task, Say], Answers]:
+    """The same for tasks that ask once, without Inspect: each sample before the task's scorers."""
+
+    async def scores(task: Task, sample: Sample, said: str | ModelOutput) -> Scored:
+        told = {"metadata": sample.metadata or {}, "choices": sample.choices, "output": _output(said)}
+        target = Target(sample.target)
+        state = TaskState(ModelName("mock/model"), sample.id or "", 0, str(sample.input), [], target, **told)
+        found = {registry_info(one).name: await one(state, target) for one in task.scorer or ()}
+        return Scored(
+            str(sample.id), sample.metadata or {}, {name: one for name, one in found.items() if one}
+        )
+
+    def ask(task: Task, say: Say) -> Answers:
+        async def every() -> Answers:
+            return [await scores(task, sample, say(str(sample.input))) for sample in task.dataset]
+
+        return asyncio.run(every())
+
+    return ask
+
+
+@pytest.fixture
+def means() -> Callable[[Answers], dict[str, float]]:
     """Each scorer's mean over the samples that it applies to."""
 
-    def of(log: EvalLog) -> dict[str, float]:
-        values: dict[str, list[float]] = {}
-        for sample in log.samples or ():
-            for name, score in (sample.scores or {}).items():
-                values.setdefault(name, []).append(score.as_float())
+    def of(answers: Answers) -> dict[str, float]:
+        names = {name for one in answers for name in one.scores}
+        values = {name: [one.scores[name].as_float() for one in answers] for name in names}
         told = {name: [one for one in many if not math.isnan(one)] for name, many in values.items()}
         return {name: sum(many) / len(many) for name, many in told.items() if many}
 

@@ -24,7 +24,7 @@ def test_yes_always_gets_the_share_of_yes(write, run, means):
     stories = [story(0), story(1, "no"), story(2, "neutral"), story(3, "no"), story(4)]
     log = run(normad(data=write(NORMAD, stories), variants=3), lambda text: "Yes")
     assert means(log)["chosen"] == pytest.approx(2 / 5)
-    assert {sample.metadata["culture"] for sample in log.samples} == {"saudi_arabia"}
+    assert {sample.metadata["culture"] for sample in log} == {"saudi_arabia"}
 
 
 def test_the_rule_is_told_only_where_asked_for(write):
@@ -64,13 +64,13 @@ def test_country_name(key, name):
     assert country_name(key) == name
 
 
-def test_mmlu_spreads_a_limit_over_subjects(write, run, means):
+def test_mmlu_spreads_a_limit_over_subjects(write, judge, means):
     questions = [question(number, f"s{number % 4}") for number in range(16)]
     task = mmlu_stem(data=write(MMLU, questions), limit=4, variants=3)
     assert {int(sample.metadata["question"][1:]) % 4 for sample in task.dataset} == {0, 1, 2, 3}
     assert {sample.metadata["culture"] for sample in task.dataset} == {None}
     expected = sum(sample.target == "A" for sample in task.dataset) / len(task.dataset)
-    assert means(run(task, lambda text: "A"))["chosen"] == pytest.approx(expected)
+    assert means(judge(task, lambda text: "A"))["chosen"] == pytest.approx(expected)
 
 
 def test_mmlu_gold_that_is_no_option(write):

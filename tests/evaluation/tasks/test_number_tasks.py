@@ -32,16 +32,16 @@ def problems(count):
     ]
 
 
-def test_the_same_number_always_is_right_once(write, run, means):
-    log = run(gsm8k(data=write(GSM8K, problems(8)), variants=1), lambda text: "So it is.\nAnswer: 6")
+def test_the_same_number_always_is_right_once(write, judge, means):
+    log = judge(gsm8k(data=write(GSM8K, problems(8)), variants=1), lambda text: "So it is.\nAnswer: 6")
     assert means(log) == {"number": 1 / 8, "last_number": 1 / 8}
-    assert not any(sample.scores["number"].metadata["unparsed"] for sample in log.samples)
+    assert not any(sample.scores["number"].metadata["unparsed"] for sample in log)
 
 
-def test_without_the_form_only_the_lenient_reader_finds_it(write, run, means):
-    log = run(gsm8k(data=write(GSM8K, problems(4)), variants=1), lambda text: "It must be 6, I think.")
+def test_without_the_form_only_the_lenient_reader_finds_it(write, judge, means):
+    log = judge(gsm8k(data=write(GSM8K, problems(4)), variants=1), lambda text: "It must be 6, I think.")
     assert means(log) == {"number": 0, "last_number": 1 / 4}
-    assert all(sample.scores["number"].metadata["unparsed"] for sample in log.samples)
+    assert all(sample.scores["number"].metadata["unparsed"] for sample in log)
 
 
 @pytest.mark.parametrize(("ways", "count"), [(1, 1), (3, 3), (9, 3)])
@@ -61,7 +61,7 @@ def test_no_file(tmp_path):
         gsm8k(data=str(tmp_path))
 
 
-def test_mgsm_spreads_over_languages_and_reads_their_digits(write, run, means):
+def test_mgsm_spreads_over_languages_and_reads_their_digits(write, judge, means):
     texts = {"en": "Answer: 12", "bn": "Answer: ১২", "th": "คำตอบ: ๑๒", "de": "Antwort: 12"}
     records = [
         {"id": f"mgsm-{lang}-{one}", "lang": lang, "prompt": f"({lang})", "answer": "12"}
@@ -69,9 +69,9 @@ def test_mgsm_spreads_over_languages_and_reads_their_digits(write, run, means):
         for one in range(3)
     ]
     data = write(MGSM, records)
-    log = run(mgsm(data=data, limit=4, variants=1), lambda text: texts[text.split("(")[1][:2]])
+    log = judge(mgsm(data=data, limit=4, variants=1), lambda text: texts[text.split("(")[1][:2]])
     assert means(log)["number"] == 1
-    assert {sample.metadata["language"] for sample in log.samples} == set(texts)
+    assert {sample.metadata["language"] for sample in log} == set(texts)
     assert {sample.metadata["language"] for sample in mgsm(data=data, language="th").dataset} == {"th"}
     assert {sample.metadata["cluster"] for sample in mgsm(data=data).dataset} == {
         "mgsm-0",

@@ -30,21 +30,21 @@ def record(number, *, usable=True, **changes):
         ("Yes", {"matched": 0, "agreed": 0, "mentioned": 0}),
     ],
 )
-def test_scores(write, run, means, reply, scores):
-    log = run(blend_saq(data=write(FILE, [record(1), record(2)]), variants=1), lambda text: reply)
+def test_scores(write, judge, means, reply, scores):
+    log = judge(blend_saq(data=write(FILE, [record(1), record(2)]), variants=1), lambda text: reply)
     assert means(log) == scores
 
 
-def test_local_answers_to_local_questions(write, run, means):
+def test_local_answers_to_local_questions(write, judge, means):
     task = blend_saq(data=write(FILE, [record(1)]), local=True)
     assert all("در روز" in sample.input for sample in task.dataset)
     assert {sample.metadata["language"] for sample in task.dataset} == {"fa-IR"}
-    assert means(run(task, lambda text: "نان"))["matched"] == 1
+    assert means(judge(task, lambda text: "نان"))["matched"] == 1
 
 
-def test_an_empty_reply_is_unparsed(write, run):
-    log = run(blend_saq(data=write(FILE, [record(1)]), variants=1), lambda text: " ")
-    assert [sample.scores["matched"].metadata["unparsed"] for sample in log.samples] == [True]
+def test_an_empty_reply_is_unparsed(write, judge):
+    log = judge(blend_saq(data=write(FILE, [record(1)]), variants=1), lambda text: " ")
+    assert [sample.scores["matched"].metadata["unparsed"] for sample in log] == [True]
 
 
 def test_only_usable_rows(write):

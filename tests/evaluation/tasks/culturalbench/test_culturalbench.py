@@ -49,9 +49,9 @@ def test_parse_verdict(reply, said):
     [("True", 0, 0.25, False), ("False", 0, 0.75, False), ("Perhaps", 0, 0, True)],
 )
 def test_hard_one_word_to_everything(data, run, means, reply, all_right, verdicts, unparsed):
-    log = run(culturalbench_hard(data=data, variants=1), lambda text: reply)
-    assert means(log) == {"all_right": all_right, "verdicts": verdicts, "likeliest": 0}
-    assert {sample.scores["all_right"].metadata["unparsed"] for sample in log.samples} == {unparsed}
+    log = run(culturalbench_hard(data=data, limit=2, variants=1), lambda text: reply)
+    assert means(log) == {"all_right": all_right, "verdicts": verdicts, "likeliest_right": 0}
+    assert {sample.scores["all_right"].metadata["unparsed"] for sample in log} == {unparsed}
 
 
 def test_hard_all_right_takes_four_calls(data, run, means, likely):
@@ -62,10 +62,10 @@ def test_hard_all_right_takes_four_calls(data, run, means, likely):
         right = "tea-" in text
         return likely(str(right), **{"True": 0.9 if right else 0.2, " false": 0.1 if right else 0.7})
 
-    log = run(culturalbench_hard(data=data, limit=3, variants=1), say)
-    assert means(log) == {"all_right": 1, "verdicts": 1, "likeliest": 1}
-    assert len(asked) == 12
-    shares = log.samples[0].scores["likeliest"].metadata["options"]
+    log = run(culturalbench_hard(data=data, limit=2, variants=1), say)
+    assert means(log) == {"all_right": 1, "verdicts": 1, "likeliest_right": 1}
+    assert len(asked) == 8
+    shares = log[0].scores["likeliest_right"].metadata["options"]
     assert shares == pytest.approx([0.9, 2 / 9, 2 / 9, 2 / 9])
 
 
@@ -82,12 +82,12 @@ def test_truth_share_without_log_probabilities(likely):
     assert truth_share(likely("Hm", Hm=1.0)) is None
 
 
-def test_easy_a_always_is_chance(write, run, means):
+def test_easy_a_always_is_chance(write, judge, means):
     """All gold is A in the file: a model that says A gets no more than its place after shuffling."""
     task = culturalbench_easy(data=write(FILE, [record(number) for number in range(40)]), variants=9)
     expected = sum(sample.target == "A" for sample in task.dataset) / len(task.dataset)
     assert 0.15 < expected < 0.35
-    assert means(run(task, lambda text: "A"))["chosen"] == pytest.approx(expected)
+    assert means(judge(task, lambda text: "A"))["chosen"] == pytest.approx(expected)
 
 
 def test_equal_options_are_left_out(write):
