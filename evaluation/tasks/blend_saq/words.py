@@ -21,6 +21,12 @@ _CONJUNCTIONS = {
     "su": "jeung sareng atawa",
 }
 _ENDS = re.compile(r"[,;/|·•\n،؛、，；。।۔።፣፤!?？！]+|\.(?=\s|$)|[&+]|\s[-–—]+\s")
+_NUMERALS = (
+    (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),
+    (re.compile(r"(?<=\d)/(?=\d)"), "-"),
+    (re.compile(r"(?<![\d.])0+(?=\d)"), ""),
+    (re.compile(r"(?<=\d)\.0+(?![\d.])"), ""),
+)
 _ARTICLES = frozenset({"a", "an", "the"})
 _DROPPED = dict.fromkeys(map(ord, "\u0301\u0307\u0640\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0670"))
 # Arabic letters that Persian writes otherwise; the zero-width non-joiner parts words.
@@ -41,9 +47,10 @@ def words_of(text: str, language: str) -> list[str]:
         text: a reply, an answer or a question.
         language: its BCP 47 tag, for articles, plurals and conjunctions.
     """
-    parts = _ENDS.split(_plain(text))
+    english = language.split("-")[0] == "en"
+    parts = _ENDS.split(_plain(text.replace("&", " and ") if english else text))
     found = [word for part in parts for word in [*_split(part), BREAK]]
-    return _english(found) if language.split("-")[0] == "en" else found
+    return _english(found) if english else found
 
 
 @cache
@@ -62,8 +69,10 @@ def _plain(text: str) -> str:
     bare = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text)).translate(_DROPPED)
     told = unicodedata.normalize("NFKC", bare).translate(_UNIFIED).casefold()
     told = "".join(map(_digit, told.replace("'", "").replace("’", "")))
-    # 1,000 is one number, and 10/05 no choice between two.
-    return re.sub(r"(?<=\d)/(?=\d)", "-", re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", told))
+    # 1,000 is one number and 10/05 no choice between two; 07:30 is 7:30, and 2.0 is 2.
+    for pattern, instead in _NUMERALS:
+        told = pattern.sub(instead, told)
+    return told
 
 
 def _digit(letter: str) -> str:

@@ -11,6 +11,7 @@ ANSWERS = (
     Answer(("chips",), 1),
     Answer(("7:30",), 1),
     Answer(("",), 1),
+    Answer(("2",), 1),
 )
 
 
@@ -29,13 +30,16 @@ ANSWERS = (
         ("People in Iran carry along fruit on a long walk.", "fruit"),
         ("Fresh fruit", "fruit"),
         ("Bread and cheese", "bread and cheese"),
-        ("BREAD & CHEESE", None),
+        ("BREAD & CHEESE", "bread and cheese"),
         ("bread-and-cheese", "bread and cheese"),
         ("\n\nchips\nBecause they are cheap.", "chips"),
         ("chips or fruit", "chips"),
-        ("07:30", None),
+        ("07:30", "7:30"),
         ("7:30", "7:30"),
         ("٧:٣٠", "7:30"),
+        ("2.0", "2"),
+        ("20", None),
+        ("2.05", None),
         ("7", None),
         ("7:30 pm", "7:30"),
         ("grapefruit", None),
