@@ -22,7 +22,7 @@ class Swapped(Protocol):
 
 
 Swap = Callable[[str, str, str], Swapped]
-"""(prompt, culture, seed) -> the prompt in the words of that culture, the same for the same three."""
+"""(prompt, culture, seed) -> the prompt in the words of that culture; the seed is the problem's id."""
 
 
 def swapped_task(swap: Swap, cultures: Sequence[str]) -> Callable[..., Task]:
@@ -52,6 +52,6 @@ def _swapped(
     first = int(fraction(seed, "swapped") * len(cultures))
     for place, problem in enumerate(problems):
         culture = cultures[(first + place) % len(cultures)]
-        told = swap(problem.text, culture, str(seed))
+        told = swap(problem.text, culture, problem.id)
         if told.replacements:
             yield replace(problem, text=told.text, culture=culture)

@@ -20,6 +20,7 @@ class Told:
 
 
 def swap(prompt, culture, seed):
+    assert seed.startswith("g"), "the problem's id is the seed"
     told = prompt.replace("Anna", culture)
     return Told(told, ("Anna",) if told != prompt else ())
 
