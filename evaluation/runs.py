@@ -102,9 +102,9 @@ def _read(path: Path) -> Iterator[tuple[list[Row], list[Run]]]:
     if path.suffix == ".jsonl":
         yield _read_scores(path)
         return
-    names = [str(path)] if path.is_file() else [info.name for info in list_eval_logs(str(path))]
-    logs = [read_eval_log(name, exclude_fields=_UNREAD) for name in names]
-    for log in sorted(logs, key=lambda log: log.eval.created):
+    written = [(0.0, str(path))] if path.is_file() else _written(path)
+    logs = [(read_eval_log(name, exclude_fields=_UNREAD), at) for at, name in written]
+    for log, _ in sorted(logs, key=lambda one: (one[0].eval.created, one[1])):
         yield list(rows_of(log)), [run_of(log)]
     if not logs:
         if not (path / SCORES).exists():
@@ -119,3 +119,8 @@ def _read_scores(path: Path) -> tuple[list[Row], list[Run]]:
     except ValidationError as error:
         raise ValueError(f"{sidecar} is no list of runs: {error.errors()[0]['msg']}") from error
     return list(read_rows(path)), runs
+
+
+def _written(folder: Path) -> list[tuple[float, str]]:
+    """Each log with when it was last written: `created` has no parts of a second."""
+    return [(info.mtime or 0.0, info.name) for info in list_eval_logs(str(folder))]

@@ -17,7 +17,7 @@ from agents import Knowledge, load_knowledge
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file, and all that need the embedded model, run in one process: they share what is slow."""
+    """A file's tests, and all that need the embedded model, share one process: and so what is slow."""
     for item in items:
         group = "embedded" if item.get_closest_marker("embedded") else item.path.name
         item.add_marker(pytest.mark.xdist_group(group))
