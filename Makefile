@@ -34,8 +34,9 @@ $(STAMP): pyproject.toml constraints.txt
 serve: install ## Start the service on 127.0.0.1:8000 (POLYLECT_HOST, POLYLECT_PORT)
 	@exec $(BIN)/polylect serve
 
-test: install ## Run the tests, also through the embedded model, in two processes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not vllm and not clients'
+test: install ## Run the tests in two processes, then those of the embedded model, which wants all cores
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not embedded and not vllm and not clients'
+	$(BIN)/python -m pytest -m embedded tests/test_readme.py tests/contract tests/service
 
 check: install ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

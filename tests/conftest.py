@@ -17,10 +17,9 @@ from agents import Knowledge, load_knowledge
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests, and all that need the embedded model, share one process: and so what is slow."""
+    """A file's tests share one process, and so the fixtures that are slow to make."""
     for item in items:
-        group = "embedded" if item.get_closest_marker("embedded") else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,7 +54,7 @@ def embedded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for name, value in os.environ.items()
         if not name.startswith("POLYLECT_") or name == "POLYLECT_CACHE_DIR"
     }
-    short = {"POLYLECT_ANSWER_TOKENS": "64", "POLYLECT_VOICE_TOKENS": "32", "POLYLECT_AGENTS": "3"}
+    short = {"POLYLECT_ANSWER_TOKENS": "40", "POLYLECT_VOICE_TOKENS": "16", "POLYLECT_AGENTS": "3"}
     environment = {**kept, **short, "POLYLECT_PORT": str(port)}
     folder = tmp_path_factory.mktemp("empty")
     with (folder / "log").open("wb") as log:

@@ -150,7 +150,7 @@ def test_a_connection_serves_many_requests(connect):
         answer += connection.recv(65_536)
 
 
-@pytest.mark.parametrize("megabytes", [2, 100])
+@pytest.mark.parametrize("megabytes", [2, 200])
 def test_a_body_without_end_is_413_and_not_read_to_it(connect, backbone, megabytes):
     connection = connect()
     connection.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n")
@@ -163,7 +163,7 @@ def test_a_body_without_end_is_413_and_not_read_to_it(connect, backbone, megabyt
     except OSError:
         pass  # the service closed, or took no more
     assert error(rest(connection))[:2] == (b"413", "body_too_large")
-    assert sent <= 20_000_000
+    assert sent <= 64_000_000, "what kernels buffer on the way, and little more"
     assert backbone.raw == []
 
 
@@ -200,7 +200,7 @@ def test_a_client_that_reads_nothing_is_dropped_and_its_backbone_call_ends(conne
     connection = connect(receive_buffer=4_096)
     body = GOOD[:-1] + b', "stream": true}'
     connection.sendall(POST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    until = time.monotonic() + 5
+    until = time.monotonic() + 15
     while not backbone.running and time.monotonic() < until:
         time.sleep(0.02)
     assert backbone.running == 1

@@ -116,3 +116,13 @@ async def test_what_litellm_does_not_take_stops_the_start_and_is_not_repeated(pa
             pass
     assert told in str(caught.value)
     assert "s3cret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_another_service_that_ends_takes_nothing_with_it(balanced, backbone, serve_settings):
+    assert post(balanced, "pair").status_code == 200
+    params = {"model": "openai/scripted", "api_base": backbone.url, "api_key": "operator-secret"}
+    routed = {"disable_cooldowns": True}
+    other = {"model_name": "other", "litellm_params": params}
+    with serve_settings(Settings(model_list=[other], retries=0, router_settings=routed)) as url:
+        assert post(url, "other").status_code == 200
+    assert post(balanced, "pair").status_code == 200
