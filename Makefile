@@ -12,11 +12,12 @@ TASK ?= --help
 URL ?= http://127.0.0.1:8000/v1
 DATA ?= data
 LOGS ?= logs
+OUT ?= report
 CLIENTS_VENV ?= .venv-clients
 CLIENTS_STAMP := $(CLIENTS_VENV)/.installed
 NPM_STAMP := $(CLIENTS)/npm/node_modules/.installed
 
-.PHONY: eval install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-clients gazetteer clean
+.PHONY: eval eval-report install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-clients gazetteer clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -75,6 +76,9 @@ $(NPM_STAMP): $(CLIENTS)/npm/package.json $(CLIENTS)/npm/package-lock.json
 eval: install ## Judge a running service: TASK= ARM= LIMIT= URL= DATA= LOGS= OPTIONS= (no TASK: help)
 	$(BIN)/python -m evaluation.run $(TASK) $(ARM) $(if $(LIMIT),--limit $(LIMIT)) \
 	  --url $(URL) --data $(DATA) --logs $(LOGS) $(OPTIONS)
+
+eval-report: install ## Report on LOGS (logs, or scores.jsonl files): make eval-report OUT=report
+	$(BIN)/python -m evaluation.report $(LOGS) --out $(OUT)
 
 format: install ## Put the code into shape
 	$(BIN)/ruff check --fix .

@@ -129,7 +129,7 @@ async def open_router(settings: Settings, deployments: Sequence[Deployment]) -> 
     litellm = await asyncio.to_thread(_import_litellm)
     yield _router(litellm, settings, deployments)
     await litellm.close_litellm_async_clients()
-    # It closes those of the whole process, and keeps them: another service here would ask through closed ones.
+    # It closes those of the whole process, and keeps them: another service here would use closed ones.
     litellm.in_memory_llm_clients_cache.flush_cache()
 
 

@@ -5,9 +5,9 @@ Only the headline scorer's direction is known (more is better), so only it is ju
 
 from collections.abc import Iterator
 
-from evaluation.numerals import number, percent, signed
-from evaluation.statistics import Difference, power
-from evaluation.summary import Arm, Task
+from evaluation.report.numerals import number, percent, signed
+from evaluation.report.statistics import Difference, power
+from evaluation.report.summary import Arm, Task
 
 FAILED_SHARE = 0.02
 FEW_CLUSTERS = 10

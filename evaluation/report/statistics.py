@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from evaluation.rows import Row
+from evaluation.report.rows import Row
 
 CONFIDENCE, POWER, ALPHA = 0.95, 0.8, 0.05
 RESAMPLES, SEED = 9999, 20250311

@@ -8,7 +8,7 @@ from pathlib import Path
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 from pydantic import TypeAdapter, ValidationError
 
-from evaluation.rows import Row, arm_of, newest, read_rows, rows_of, task_of, told
+from evaluation.report.rows import Row, arm_of, newest, read_rows, rows_of, task_of, told
 
 SCORES, RUNS = "scores.jsonl", "runs.json"
 # Rows need none of it, and it is most of a log.

@@ -13,8 +13,8 @@ from inspect_ai.model import ModelOutput, ModelUsage, get_model
 from inspect_ai.scorer import Score, mean, scorer
 from inspect_ai.solver import solver
 
-from evaluation.rows import Row, newest, read_rows, rows_of, write_rows
-from evaluation.runs import Run, read, write_runs
+from evaluation.report.rows import Row, newest, read_rows, rows_of, write_rows
+from evaluation.report.runs import Run, read, write_runs
 
 SECRET = "What is eaten at a wedding?"
 

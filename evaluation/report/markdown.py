@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from evaluation.findings import findings
-from evaluation.groups import Spread
-from evaluation.numerals import NONE, number, percent, signed, within
-from evaluation.runs import Run
-from evaluation.statistics import Difference, power
-from evaluation.summary import Arm, Options, Task
+from evaluation.report.findings import findings
+from evaluation.report.groups import Spread
+from evaluation.report.numerals import NONE, number, percent, signed, within
+from evaluation.report.runs import Run
+from evaluation.report.statistics import Difference, power
+from evaluation.report.summary import Arm, Options, Task
 
 HEAD = (
     "task",

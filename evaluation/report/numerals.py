@@ -1,6 +1,6 @@
 """Numbers as a report writes them: a missing one is a dash, never a zero."""
 
-from evaluation.statistics import Interval
+from evaluation.report.statistics import Interval
 
 NONE = "–"
 

@@ -8,14 +8,14 @@ import pytest
 from matplotlib.text import Text
 from typer.testing import CliRunner
 
-from evaluation.canvas import drawable, figure
-from evaluation.findings import findings
-from evaluation.labels import place
-from evaluation.numerals import number, percent, signed
-from evaluation.report import app
-from evaluation.rows import Row, write_rows
-from evaluation.runs import Run, read, write_runs
-from evaluation.summary import Options, summarise
+from evaluation.report.__main__ import app
+from evaluation.report.canvas import drawable, figure
+from evaluation.report.findings import findings
+from evaluation.report.labels import place
+from evaluation.report.numerals import number, percent, signed
+from evaluation.report.rows import Row, write_rows
+from evaluation.report.runs import Run, read, write_runs
+from evaluation.report.summary import Options, summarise
 
 CULTURES = ("Spain", "Kenya", "Japan")
 # the arm, its chance to be right in Spain and Kenya, and in Japan

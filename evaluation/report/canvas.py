@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from evaluation.statistics import Difference
+from evaluation.report.statistics import Difference
 
 # Okabe & Ito (2008); shape says the same as colour.
 LOOKS = {

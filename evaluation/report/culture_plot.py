@@ -8,9 +8,9 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from evaluation.canvas import LOOKS, drawable, figure, guide, legend, look, save
-from evaluation.groups import Culture
-from evaluation.summary import Arm, Task
+from evaluation.report.canvas import LOOKS, drawable, figure, guide, legend, look, save
+from evaluation.report.groups import Culture
+from evaluation.report.summary import Arm, Task
 
 _COLUMNS = 5
 _LETTERS_PER_INCH = 12

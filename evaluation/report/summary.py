@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.groups import MINIMUM, Cultures, Spread, by_culture, spread
-from evaluation.rows import Row
-from evaluation.runs import Run
-from evaluation.statistics import RESAMPLES, Difference, Mean, difference, mean
+from evaluation.report.groups import MINIMUM, Cultures, Spread, by_culture, spread
+from evaluation.report.rows import Row
+from evaluation.report.runs import Run
+from evaluation.report.statistics import RESAMPLES, Difference, Mean, difference, mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from evaluation import markdown
-from evaluation.groups import MINIMUM
-from evaluation.numerals import within
-from evaluation.plots import draw
-from evaluation.rows import Row, write_rows
-from evaluation.runs import RUNS, SCORES, Run, read, write_runs
-from evaluation.statistics import RESAMPLES
-from evaluation.summary import Options, Task, summarise
+from evaluation.report import markdown
+from evaluation.report.groups import MINIMUM
+from evaluation.report.numerals import within
+from evaluation.report.plots import draw
+from evaluation.report.rows import Row, write_rows
+from evaluation.report.runs import RUNS, SCORES, Run, read, write_runs
+from evaluation.report.statistics import RESAMPLES
+from evaluation.report.summary import Options, Task, summarise
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 console = Console(stderr=True)

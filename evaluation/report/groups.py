@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluation.rows import Row
-from evaluation.statistics import RESAMPLES, Interval, Mean, mean, scored, wilson
+from evaluation.report.rows import Row
+from evaluation.report.statistics import RESAMPLES, Interval, Mean, mean, scored, wilson
 
 MINIMUM = 30
 # A question, and the other kind of variant where that is held fixed.

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from evaluation.groups import by_culture, spread
-from evaluation.rows import Row
-from evaluation.statistics import RESAMPLES, SEED, detectable, difference, mean, power, wilson
+from evaluation.report.groups import by_culture, spread
+from evaluation.report.rows import Row
+from evaluation.report.statistics import RESAMPLES, SEED, detectable, difference, mean, power, wilson
 
 
 def row(sample, score, *, cluster=None, culture=None, order=0, phrasing=0, arm="plain"):

@@ -7,11 +7,11 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from evaluation.canvas import FAINT, LOOKS, drawable, figure, guide, legend, look, save, settle
-from evaluation.culture_plot import cultures
-from evaluation.labels import place
-from evaluation.statistics import Interval
-from evaluation.summary import Arm, Cost, Task
+from evaluation.report.canvas import FAINT, LOOKS, drawable, figure, guide, legend, look, save, settle
+from evaluation.report.culture_plot import cultures
+from evaluation.report.labels import place
+from evaluation.report.statistics import Interval
+from evaluation.report.summary import Arm, Cost, Task
 
 COSTS: dict[str, tuple[str, Callable[[Cost], float | None]]] = {
     "tokens": ("tokens per answer, prompt and completion (log scale)", lambda cost: cost.tokens),

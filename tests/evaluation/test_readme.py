@@ -1,0 +1,42 @@
+"""evaluation/README.md names every task, with its headline, and every arm; each task has its page."""
+
+import re
+from pathlib import Path
+
+from evaluation.arms import read_arms
+from evaluation.tasks import TASKS
+
+FOLDER = Path(__file__).parents[2] / "evaluation"
+TEXT = (FOLDER / "README.md").read_text("utf-8")
+
+
+def rows(heading: str) -> dict[str, str]:
+    """What stands in the first column of a section's table -> the rest of its row."""
+    section = TEXT.split(f"## {heading}\n")[1].split("\n## ")[0]
+    found = {}
+    for line in re.findall(r"^\| (`.*)$", section, re.MULTILINE):
+        names, rest = line.split(" | ", 1)
+        found |= dict.fromkeys(re.findall(r"`(\w+)`", names), rest)
+    return found
+
+
+def test_every_task_is_named_and_nothing_else():
+    assert rows("Tasks").keys() == TASKS.keys()
+
+
+def test_every_arm_is_named_and_nothing_else():
+    assert rows("Arms").keys() == read_arms().keys()
+
+
+def test_every_task_has_a_page_with_licence_and_caveats():
+    for code in FOLDER.glob("tasks/*/task.py"):
+        page = (code.parent / "README.md").read_text("utf-8").lower()
+        assert "licence" in page, code
+        assert "caveat" in page, code
+
+
+def test_scorers_that_are_headlines_exist():
+    code = "".join(path.read_text("utf-8") for path in FOLDER.rglob("*.py"))
+    for row in rows("Tasks").values():
+        for name in re.findall(r"`(\w+)`", row):
+            assert f"def {name}(" in code, name
