@@ -31,6 +31,7 @@ _NUMBER = re.compile(
 # Words that an answer line begins with, in the languages of MGSM.
 _LABELS = "answer|antwort|respuesta|réponse|reponse|ответ|jibu|উত্তর|సమాధానం|คำตอบ|答案|答え|回答|答"
 _ANSWER = re.compile(rf"[\W_]*(?:{_LABELS})[*_\s]*[:=][*_\s]*(?P<said>.*)", re.IGNORECASE)
+_BOXED = re.compile(r"\\boxed\{((?:[^{}]|\{,\})*)\}")
 # 1万 is no 1, 2k is no 2 and 3e4 is no 3: a reader of digits alone must not guess.
 _MULTIPLIER = re.compile(
     r"[kKMB]\b|[eE][+-]?\d+\b|\s*(?:[万萬億亿千百兆]|(?i:thousand|million|billion|lakh|crore|mil)\b)"
@@ -91,9 +92,13 @@ def numbers_in(text: str, language: str = "en") -> list[Decimal | None]:
 
 
 def parse_number(reply: str, language: str = "en") -> Decimal | None:
-    """The number of the last line that begins with "Answer:"; None where there is none, or more than one."""
+    r"""The number of the last line that begins with "Answer:", else of the last \boxed{…}.
+
+    None where there is neither, no number in it, or more than one. Models that were trained on solutions box
+    what they mean as their answer, whatever they are asked for: that is a mark as plain as the other.
+    """
     lines = (_ANSWER.fullmatch(line.translate(_SPELLED)) for line in reply.splitlines())
-    said = [matched["said"] for matched in lines if matched]
+    said = [matched["said"] for matched in lines if matched] or _BOXED.findall(reply)
     found = numbers_in(said[-1], language) if said else []
     return found[0] if len(found) == 1 else None
 

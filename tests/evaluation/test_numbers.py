@@ -80,6 +80,10 @@ def test_numbers_in(text, language, numbers):
         ("Answer: 5\nAnswer: unknown", "en", None),
         ("My answer: 5", "en", None),
         ("", "en", None),
+        (r"First 3. So she has \(\boxed{30}\).", "en", "30"),
+        (r"\boxed{4}, then \[\boxed{1{,}200}\]", "en", "1200"),
+        (r"\boxed{x}", "en", None),
+        ("\\boxed{4}\nAnswer: 5", "en", "5"),
     ],
 )
 def test_only_the_last_answer_line_counts(reply, language, number):
