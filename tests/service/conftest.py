@@ -101,7 +101,7 @@ class ScriptedBackbone:
             return Response(whole, reply.status, reply.headers, media_type="application/json")
         self.running += 1
         if body.get("stream"):
-            return StreamingResponse(self._stream(reply), media_type="text/event-stream")
+            return _Counted(self, _stream(reply))
         try:
             for _ in reply.words:
                 await asyncio.sleep(reply.pause)
@@ -111,28 +111,44 @@ class ScriptedBackbone:
         finally:
             self.running -= 1
 
-    async def _stream(self, reply: Reply) -> AsyncIterator[bytes]:
+
+class _Counted(StreamingResponse):
+    """A stream that counts as running until its response ends.
+
+    Not until its generator ends: one that was left in the middle is closed when it is collected as garbage,
+    which may be long after.
+    """
+
+    def __init__(self, backbone: ScriptedBackbone, frames: AsyncIterator[bytes]) -> None:
+        super().__init__(frames, media_type="text/event-stream")
+        self._backbone = backbone
+
+    async def __call__(self, *asgi: Any) -> None:
         try:
-            if reply.frames is not None:
-                for body in reply.frames:
-                    await asyncio.sleep(reply.pause)
-                    yield _frame(body)
-                yield b"data: [DONE]\n\n"
-                return
-            deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
-            deltas += [{"content": word} for word in reply.words]
-            deltas += [{"tool_calls": [call]} for call in reply.tool_calls or ()]
-            for number, delta in enumerate(deltas):
-                if reply.break_after is not None and number > reply.break_after:
-                    yield b'data: {"half": '
-                    raise ConnectionResetError("scripted")
-                await asyncio.sleep(reply.pause)
-                yield _frame({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
-            yield _frame({"choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}]})
-            yield _frame({"choices": [], "usage": _usage(reply)})
-            yield b"data: [DONE]\n\n"
+            await super().__call__(*asgi)
         finally:
-            self.running -= 1
+            self._backbone.running -= 1
+
+
+async def _stream(reply: Reply) -> AsyncIterator[bytes]:
+    if reply.frames is not None:
+        for body in reply.frames:
+            await asyncio.sleep(reply.pause)
+            yield _frame(body)
+        yield b"data: [DONE]\n\n"
+        return
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+    deltas += [{"content": word} for word in reply.words]
+    deltas += [{"tool_calls": [call]} for call in reply.tool_calls or ()]
+    for number, delta in enumerate(deltas):
+        if reply.break_after is not None and number > reply.break_after:
+            yield b'data: {"half": '
+            raise ConnectionResetError("scripted")
+        await asyncio.sleep(reply.pause)
+        yield _frame({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+    yield _frame({"choices": [{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}]})
+    yield _frame({"choices": [], "usage": _usage(reply)})
+    yield b"data: [DONE]\n\n"
 
 
 def _usage(reply: Reply) -> dict[str, int]:

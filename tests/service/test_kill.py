@@ -109,7 +109,8 @@ async def test_fifty_clients_die_and_nothing_runs_on(service, slow, caplog, mode
         await asyncio.sleep(0.01)
     assert slow.running == 0
     asked = len(slow.bodies)
-    assert asked >= CLIENTS // 2, "hardly anybody was asked: the clients died too early for this test"
+    reading = sum(bool(death.frames) for death in dying)
+    assert asked > reading, "nobody died in a call that had not answered yet: too early for this test"
     await asyncio.sleep(0.3)
     assert len(slow.bodies) == asked, "a run went on asking for a client that is dead"
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []

@@ -23,7 +23,7 @@ DIRECT = {"disable_cooldowns": True}
 @pytest.fixture(scope="module")
 def roads(_backbone: Any, serve_settings: Any, settings_for: Any) -> Iterator[dict[str, str]]:
     """The address of a service on each road."""
-    quick = {"retries": 0, "request_seconds": 10.0}
+    quick = {"retries": 0, "request_seconds": 10.0, "keep_alive_first": 8.0}
     with (
         serve_settings(settings_for(_backbone.url, **quick)) as fast,
         serve_settings(settings_for(_backbone.url, **quick, router_settings=DIRECT)) as translated,
