@@ -1,0 +1,1 @@
+"""Trains the small models of detection, and measures detection. Nothing imports it."""
