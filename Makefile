@@ -80,6 +80,10 @@ eval: install ## Judge a running service: TASK= ARM= LIMIT= URL= DATA= LOGS= OPT
 eval-report: install ## Report on LOGS (logs, or scores.jsonl files): make eval-report OUT=report
 	$(BIN)/python -m evaluation.report $(LOGS) --out $(OUT)
 
+eval-detection: install ## Every figure of detection on the development data: make eval-detection DATA=…
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[training]'
+	$(BIN)/python -m training.figures --data $(DATA)
+
 format: install ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -14,8 +14,7 @@ from langsmith import tracing_context
 
 from agents.conversation import merge_system, opening, user_texts, without_tools
 from agents.cultures.cultures import Cultures
-from agents.detect.context import ContextDetector
-from agents.detect.language import LanguageDetector
+from agents.detect.context import ContextDetector, load_detector
 from agents.detect.mentions import Mentions
 from agents.detect.specifics import Specifics
 from agents.errors import BackboneTimeout
@@ -45,7 +44,7 @@ def load_knowledge(language_model: Path | None = None) -> Knowledge:
     """Read the facts and words that the package ships; `language_model` is another fastText model file."""
     cultures = Cultures.load()
     mentions = Mentions(cultures.area_names())
-    detector = ContextDetector(LanguageDetector(language_model), mentions)
+    detector = load_detector(language_model, mentions=mentions)
     scorer = Scorer(cultures, mentions, Specifics())
     return Knowledge(cultures, Prompts.load(), mentions, detector, scorer)
 

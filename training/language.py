@@ -13,7 +13,6 @@ messages are few. Method: Joulin et al., "Bag of Tricks for Efficient Text Class
 takes about three minutes on two cores.
 """
 
-import hashlib
 import json
 import random
 import re
@@ -32,6 +31,8 @@ import typer
 from agents.detect.label import Labels
 from agents.detect.language import NOISE, OTHER
 from agents.detect.tables import cells, rows
+from training.rows import half_of
+from training.rows import lines as json_lines
 
 SEED = 1
 MOST, MOST_OTHER = 6_000, 800  # messages of a language that we serve, and of one that we do not
@@ -108,23 +109,13 @@ def read_messages(folder: Path) -> dict[str, list[str]]:
 def read_sentences(data: Path, scarce: AbstractSet[str]) -> Iterator[tuple[str, str]]:
     """Yields (language, sentence): the first halves, and FLORES for `scarce` languages."""
     for name, field in (("langid/tatoeba_short", "text"), ("calmqa/calmqa_questions", "question_local")):
-        for row in _json_lines(data / f"{name}.jsonl"):
+        for row in json_lines(data / f"{name}.jsonl"):
             if half_of(row[field]) == 0:
                 yield known_as(row["lang"]), _clean(row[field])
-    for row in _json_lines(data / "langid/sib200_flores.jsonl"):
+    for row in json_lines(data / "langid/sib200_flores.jsonl"):
         language = known_as(row["lang"].partition("_")[0])
         if language in scarce:
             yield language, _clean(row["text"])
-
-
-def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
-def half_of(text: str) -> int:
-    """0 or 1, by a hash of the text: which half of the data it is in."""
-    return int(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), 16) % 2
 
 
 def known_as(code: str) -> str:

@@ -21,6 +21,8 @@ from agents.detect.script import SOLE_LANGUAGE, UNSPACED, Scripts
 from agents.detect.tables import DATA, cells, rows
 
 THRESHOLD = 0.4  # of the labels between 0.4 and 0.5 six in ten are right
+DECIDED = 0.8  # probability from which the language settles what a name may mean
+ALONE = 0.8  # share of the text from which one language speaks for all of it
 OURS = 0.6  # weight of the model for short texts in the pooled opinion
 SHARPNESS = 1.1  # exponent that makes pooled probabilities honest
 UNHEARD = 0.1  # what lid.176 is taken to give at most to a language that it does not know
@@ -79,6 +81,12 @@ class LanguageReading:
 
     best: Language | None
     shares: tuple[LanguageShare, ...]
+
+    @property
+    def decided(self) -> str | None:
+        """The one language (BCP-47) that speaks for the text, or None."""
+        sure = self.best and self.best.probability >= DECIDED and self.shares[0].share >= ALONE
+        return self.best.tag if self.best and sure else None
 
 
 def short_text_model() -> Path:

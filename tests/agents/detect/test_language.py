@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from agents.detect.label import Labels
 from agents.detect.language import SEEN, LanguageDetector
-from training.language import half_of, known_as, served
+from training.language import known_as, served
+from training.rows import half_of
 
 SENTENCES = {
     "en": "What should I bring when a friend invites me for dinner?",

@@ -1,0 +1,97 @@
+"""The small trained heads on an embedding: their weights, and how they are applied. No library needed.
+
+`data/heads.npz` holds them at eight bits with a scale a column; `training/heads.py` makes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.detect.tables import DATA
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """An affine map: `x @ weights + bias`. weights: (inputs, outputs)."""
+
+    weights: Array
+    bias: Array
+
+    def __call__(self, x: Array) -> Array:
+        """(inputs,) -> (outputs,)."""
+        return x @ self.weights + self.bias
+
+
+@dataclass(frozen=True, slots=True)
+class Perceptrons:
+    """An ensemble of perceptrons with one hidden layer (ReLU) and one logistic output."""
+
+    hidden: Layer  # of all members, side by side
+    output: Layer  # (members, units of one)
+
+    def __call__(self, x: Array) -> float:
+        """The members' mean probability (0..1)."""
+        members = self.output.weights.shape[0]
+        units = np.maximum(self.hidden(x), 0.0).reshape(members, -1)
+        logits = (units * self.output.weights).sum(axis=1) + self.output.bias
+        return float((1.0 / (1.0 + np.exp(-logits))).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """`lexical` and `gate` say how cultural a text is, by its features alone and with its embedding.
+
+    `domain` and `culture` are linear in the embedding; their outputs are named.
+    """
+
+    lexical: Layer
+    gate: Perceptrons
+    domain: Layer
+    domains: tuple[str, ...]
+    culture: Layer
+    cultures: tuple[str, ...]
+
+    @classmethod
+    def load(cls) -> "Heads":
+        """The packaged ones. FileNotFoundError without them."""
+        with (DATA / "heads.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
+            return cls.of(dict(stored))
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Heads":
+        """The heads out of the arrays of `packed`."""
+        return cls(
+            _layer(stored, "lexical"),
+            Perceptrons(_layer(stored, "hidden"), _layer(stored, "output")),
+            _layer(stored, "domain"),
+            tuple(map(str, stored["domains"])),
+            _layer(stored, "culture"),
+            tuple(map(str, stored["cultures"])),
+        )
+
+
+def packed(name: str, layer: Layer) -> dict[str, NDArray[Any]]:
+    """A layer at eight bits, ready to be stored."""
+    scale = np.maximum(np.abs(layer.weights).max(axis=0), 1e-9) / 127
+    return {
+        f"{name}.weights": np.round(layer.weights / scale).astype(np.int8),
+        f"{name}.scale": scale.astype(np.float32),
+        f"{name}.bias": layer.bias.astype(np.float32),
+    }
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities that sum to 1."""
+    odds = np.exp(logits - logits.max())
+    shares: Array = odds / odds.sum()
+    return shares
+
+
+def _layer(stored: Mapping[str, Any], name: str) -> Layer:
+    weights = stored[f"{name}.weights"].astype(np.float32) * stored[f"{name}.scale"]
+    return Layer(weights, stored[f"{name}.bias"])

@@ -1,0 +1,1 @@
+"""What is known of meaning and of languages: embeddings now, knowledge maps later."""

