@@ -5,12 +5,14 @@ Unknown is an answer: where nothing is named there is no culture, and a language
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from agents.detect.audience import Asker, AudienceDetector
+from agents.detect.evidence import CultureWeight, Span, Turn, told
 from agents.detect.language import Language, LanguageDetector, LanguageReading, LanguageShare, excerpt
 from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mention, Mentions
@@ -28,17 +30,11 @@ Cue = Literal["explicit", "native_language", "implicit", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class CultureWeight:
-    """A culture (id), its weight (0..1) and what speaks for it, as written in the text."""
-
-    id: str
-    weight: float
-    evidence: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Context:
-    """What was detected. `cultures`: the subject, heaviest first, weights sum to 1. `audience`: who asks."""
+    """What was detected. `cultures`: the subject, heaviest first, weights sum to 1. `audience`: who asks.
+
+    `spans`: where the evidence for both stands.
+    """
 
     language: Language | None
     languages: tuple[LanguageShare, ...]
@@ -47,6 +43,7 @@ class Context:
     audience: tuple[CultureWeight, ...] = ()
     domain: str | None = None
     cue: Cue = "none"
+    spans: tuple[Span, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The Context schema of the API, ready for JSON; numbers have four digits."""
@@ -59,6 +56,7 @@ class Context:
             "audience": _listed(self.audience),
             "domain": self.domain,
             "cue": self.cue,
+            "spans": [span.as_dict() for span in self.spans],
         }
 
 
@@ -71,20 +69,28 @@ class ContextDetector:
         self._language = language
         self._mentions = mentions
         self._sensitivity = Sensitivity(lexicon or Lexicon())
+        self._audience = AudienceDetector(mentions)
 
-    def detect(self, text: str, *, earlier: Sequence[str] = ()) -> Context:
+    def detect(self, text: str, *, earlier: Sequence[str] = (), asker: Asker | None = None) -> Context:
         """The context of `text`, the last turn. `earlier` are the asker's turns before it, oldest first.
 
         Earlier turns count only where the last one names nobody, each turn half as much as the next: they
         tell whose culture is meant, and do not make a turn cultural that has no sign of it itself.
         """
         reading, found, cultural = self._read(text)
+        last = Turn(text, 0, SEEN)
+        audience = self._audience.detect(
+            last, earlier=earlier, asker=asker, language=_decided(reading)
+        )
+        said = {last: audience.others(found)}
         if not found:
-            found, remembered = self._remember(earlier)
-            cultural = 1 - (1 - cultural) * (1 - remembered) / (1 - BASE) if found else cultural
-        cultures = weigh(found)
+            said, remembered = self._remember(earlier)
+            cultural = 1 - (1 - cultural) * (1 - remembered) / (1 - BASE) if said else cultural
+        cultures = weigh(mention for mentions in said.values() for mention in mentions)
         cue: Cue = "explicit" if cultures else "implicit" if cultural >= CULTURAL else "none"
-        return Context(reading.best, reading.shares, cultural, cultures, cue=cue)
+        named = [one.id for one in (*cultures, *audience.cultures)]
+        spans = told((*_spans(said), *audience.spans), named)
+        return Context(reading.best, reading.shares, cultural, cultures, audience.cultures, None, cue, spans)
 
     def _read(self, text: str) -> tuple[LanguageReading, tuple[Mention, ...], float]:
         """One turn by itself: its languages, whom it names, how cultural it is."""
@@ -96,15 +102,17 @@ class ContextDetector:
         guessed = cultural < CULTURAL and all(mention.doubtful for mention in found)
         return reading, () if guessed else found, cultural
 
-    def _remember(self, earlier: Sequence[str]) -> tuple[tuple[Mention, ...], float]:
+    def _remember(self, earlier: Sequence[str]) -> tuple[dict[Turn, tuple[Mention, ...]], float]:
         """Whom the nearest earlier turns name, weakened, and how cultural that makes this turn (0..1)."""
-        remembered: list[Mention] = []
+        remembered: dict[Turn, tuple[Mention, ...]] = {}
         cultural = 0.0
-        for age, turn in enumerate(reversed(earlier[-TURNS:]), 1):
-            _, found, score = self._read(turn)
-            remembered += (replace(mention, weight=mention.weight * DECAY**age) for mention in found)
-            cultural = max(cultural, score * DECAY**age) if found else cultural
-        return tuple(remembered), cultural
+        for age, text in enumerate(reversed(earlier[-TURNS:]), 1):
+            _, found, score = self._read(text)
+            if found:
+                weaker = tuple(replace(mention, weight=mention.weight * DECAY**age) for mention in found)
+                remembered[Turn(text, -age, SEEN)] = weaker
+                cultural = max(cultural, score * DECAY**age)
+        return remembered, cultural
 
 
 def weigh(mentions: Iterable[Mention]) -> tuple[CultureWeight, ...]:
@@ -126,6 +134,14 @@ def _surest(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
     sure = tuple(one for one in mentions if not one.doubtful)
     solid = tuple(one for one in sure if one.kind != "language")
     return solid or sure or mentions
+
+
+def _spans(said: Mapping[Turn, Iterable[Mention]]) -> Iterator[Span]:
+    """Where the mentions stand that `weigh` counts."""
+    counted = set(_surest(tuple(mention for mentions in said.values() for mention in mentions)))
+    for turn, mentions in said.items():
+        for one in counted.intersection(mentions):
+            yield turn.span(one.start, one.end, one.culture, one.kind)
 
 
 def load_detector(
