@@ -10,8 +10,8 @@
 | `auto`, several cultures, or cultural with no culture known | `multiplex` |
 | `contextual`, `direct` | as asked |
 
-In a council that nobody chose, the asker's own culture has a seat beside those that are named, where it is known
-and a seat is free.
+In a council that nobody chose, the asker's own culture has a seat beside those that are named, where it is
+known and a seat is free.
 """
 
 import re
@@ -116,20 +116,19 @@ class Planner:
     def resolve_audience(self, value: str) -> str | None:
         """The id of the culture that a stated audience names.
 
-        None where none is stated, and for a language that is at home in several countries (`en`): who speaks
-        it has not said where from.
+        None where none is stated, and for a language that is at home in several countries (`en`, `es`): who
+        speaks it has not said where from.
 
         Raises:
             UnknownCulture: there is none; near matches are in the message.
         """
         value = value.strip()
-        if not value:
+        homeless = value.islower() and _is_language(value) and not self.cultures.of_language(value)
+        if not value or homeless:
             return None
         try:
             return self.resolve(value).id
         except UnknownCulture as unknown:
-            if _is_language(value):
-                return None
             raise UnknownCulture(value, unknown.near, param="polylect.audience") from unknown
 
     def _near(self, value: str) -> tuple[str, ...]:

@@ -73,7 +73,9 @@ def detect(
     if (text is None) != jsonl:
         raise typer.BadParameter("Give a text, or --jsonl and lines on standard input.")
     if explain and (jsonl or as_json):
-        raise typer.BadParameter("--explain is for people: leave out --json and --jsonl, which have the spans.")
+        raise typer.BadParameter(
+            "--explain is for people: leave out --json and --jsonl, which have the spans."
+        )
     settings = _or_stop(load_settings)
     cultures = Cultures.load()
     detector = load_detector(settings.lid_model, cultures.area_names())

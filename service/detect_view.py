@@ -1,6 +1,7 @@
-"""What `polylect detect --explain` shows: the text with its evidence marked, then every finding with a reason."""
+"""What `polylect detect --explain` shows: the text, its evidence marked, then all findings with reasons."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from rich.console import Console
 from rich.table import Table
@@ -118,7 +119,7 @@ def marked(text: str, spans: Sequence[Span], styles: Mapping[str, str]) -> Text:
     """
     cuts = sorted({0, len(text), *(place for span in spans for place in (span.start, span.end))})
     shown = Text()
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         over = [span for span in spans if span.start <= start and end <= span.end]
         piece = text[start:end] if over else _shortened(text[start:end])
         shown.append(plain(piece), style=_style(over, styles))

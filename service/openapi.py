@@ -63,9 +63,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         schemas.TextCompletion, wire.CompletionRequest, schemas.TextCompletion, told=("x-polylect-mode",)
     ),
     "POST /v1/embeddings": Endpoint(schemas.Embeddings, wire.EmbeddingRequest, told=("x-polylect-mode",)),
-    "POST /v1/polylect/detect": Endpoint(
-        schemas.CulturalContext, polylect.Asked, asked=("accept-language",)
-    ),
+    "POST /v1/polylect/detect": Endpoint(schemas.CulturalContext, polylect.Asked, asked=("accept-language",)),
     "POST /v1/polylect/score": Endpoint(schemas.ScoredText, polylect.Text),
     "GET /v1/polylect/cultures": Endpoint(schemas.CultureList),
     "GET /v1/models": Endpoint(schemas.ModelList),

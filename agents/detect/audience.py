@@ -3,9 +3,9 @@
 | rung | evidence |
 | --- | --- |
 | stated | the request says so: `polylect.audience` |
-| told | what the asker says of himself or herself, in the last turn, then in earlier ones ("I live in Osaka") |
+| told | what askers say of themselves, in the last turn, then in earlier ones ("I live in Osaka") |
 | served | whom the system prompt says it serves ("You help customers in Brazil") |
-| locales | the regions of the locales that the client prefers (pt-BR), and languages that have one home (ja) |
+| locales | those that the client prefers: their regions (pt-BR), else a language with one home (ja) |
 | language | that of the last turn, if it has one home |
 
 A rung counts as much as `RUNG` of the next lower one, so the highest that says anything leads, and what the
@@ -14,8 +14,11 @@ lower ones say beside it stays in the list. Within a rung an earlier turn, or a 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from babel.core import get_global
+from babel.languages import get_territory_language_info
 
 from agents.cultures.tags import parse_tag
 from agents.detect.belonging import SPOKEN, Belonging, Claim
@@ -26,7 +29,9 @@ from agents.detect.tables import cells, rows
 RUNG = 4.0
 DECAY = 0.5  # what each earlier turn, and each less preferred locale, leaves
 TURNS = 6  # turns that are looked back
-SEEN = 4_000  # characters of an earlier turn, and of a system prompt, that are looked at
+SEEN = (
+    4_000  # characters of a turn or a system prompt that are looked at: people say who they are early or late
+)
 LOCALES = 16  # locales that are looked at
 EVIDENCE = 5  # pieces shown for a culture
 ALL_KINDS = SPOKEN | {"served"}
@@ -49,18 +54,17 @@ class Asker:
 class Audience:
     """Whose culture the asker's own is, heaviest first: weights sum to 1, or there are none.
 
-    `spans` are the evidence that stands in the conversation; `own` are the mentions of the last turn that
-    merely say who asks.
+    `spans` are the evidence that stands in the conversation; `own` is where the names stand in the last turn
+    that merely say who asks.
     """
 
     cultures: tuple[CultureWeight, ...] = ()
     spans: tuple[Span, ...] = ()
-    own: frozenset[Mention] = frozenset()
+    own: frozenset[tuple[int, int]] = frozenset()
 
-    def others(self, mentions: Iterable[Mention]) -> tuple[Mention, ...]:
-        """Of the last turn's mentions those that do not merely say who asks; all, if all do."""
-        mentions = tuple(mentions)
-        return tuple(one for one in mentions if one not in self.own) or mentions
+    def others(self, last: Turn, mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
+        """Of the mentions in `last.looked` those that do not merely say who asks; all, if all do."""
+        return tuple(one for one in mentions if _place(last, one) not in self.own) or mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +86,26 @@ class AudienceDetector:
 
     def detect(
         self,
-        last: Turn,
+        text: str,
         *,
         earlier: Sequence[str] = (),
         asker: Asker | None = None,
         language: str | None = None,
     ) -> Audience:
-        """Whose culture the asker's own is.
+        """Whose culture the asker's own is, who says `text`.
 
         `earlier` are the asker's turns before the last one, oldest first; `language` (BCP-47) is the one that
         the last turn is in, if that is known.
         """
         asker = asker or Asker()
+        last = Turn(text, 0, SEEN)
         said = dict(self._claims(last, language))
-        for age, text in enumerate(reversed(earlier[-TURNS:]), 1):
-            said |= self._claims(Turn(text, -age, SEEN), language)
+        for age, turn in enumerate(reversed(earlier[-TURNS:]), 1):
+            said |= self._claims(Turn(turn, -age, SEEN), None)
         prompted = self._claims(Turn(asker.system, SYSTEM, SEEN), None) if asker.system else {}
         stated = [_Sign(asker.stated, 1.0, f"audience {asker.stated}")] if asker.stated else []
         rungs = (stated, _signs(said), _signs(prompted), self._of_locales(asker.locales), self._of(language))
-        own = (claim.mention for claim in said.get(last, ()) if claim.kind != "here")
+        own = (_place(last, claim.mention) for claim in said.get(last, ()) if claim.kind != "here")
         return Audience(_weigh(rungs), (*_spans(said), *_spans(prompted)), frozenset(own))
 
     def _claims(self, turn: Turn, language: str | None) -> Mapping[Turn, tuple[Claim, ...]]:
@@ -110,7 +115,7 @@ class AudienceDetector:
             return {}
         mentions = self._mentions.find(looked, language=language)
         kinds = ALL_KINDS if turn.number == SYSTEM else SPOKEN
-        found = self._belonging.find(looked, mentions, kinds)
+        found = self._belonging.find(looked, mentions, kinds=kinds, language=language)
         return {turn: found} if found else {}
 
     def _of_locales(self, locales: Sequence[str]) -> list[_Sign]:
@@ -123,7 +128,12 @@ class AudienceDetector:
 
     def _home(self, locale: str) -> str | None:
         tag = parse_tag(locale)
-        return tag and (tag.region or (None if tag.script else self._homes.get(tag.language)))
+        if tag is None:
+            return None
+        if tag.region:
+            now: list[str] = get_global("territory_aliases").get(tag.region, [tag.region])
+            return now[0] if len(now) == 1 and get_territory_language_info(now[0]) else None
+        return None if tag.script else self._homes.get(tag.language)
 
     def _of(self, language: str | None) -> list[_Sign]:
         home = self._homes.get(language or "")
@@ -138,6 +148,12 @@ def homes() -> dict[str, str]:
         for language, home in rows("languages")
         if language not in homeless and "," not in home and "=" not in home
     }
+
+
+def _place(turn: Turn, mention: Mention) -> tuple[int, int]:
+    """Where a mention in `turn.looked` stands in the whole turn."""
+    span = turn.span(mention.start, mention.end, mention.culture, mention.kind)
+    return span.start, span.end
 
 
 def _signs(said: Mapping[Turn, Sequence[Claim]]) -> list[_Sign]:

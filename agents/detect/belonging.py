@@ -19,7 +19,7 @@ from agents.detect.tables import cells, rows
 
 PLACES = frozenset({"territory", "area", "subdivision", "city"})
 PEOPLES = frozenset({"people", "area"})
-# Kinds of names beside a phrase; and those that inflection may hide in them, for a name that stands next to it.
+# Kinds of names beside a phrase; and those in which inflection may hide them, of a name right beside it.
 NAMED = {
     "place": PLACES,
     "here": PLACES,
@@ -32,13 +32,14 @@ SPOKEN = frozenset({"place", "here", "people", "tongue"})  # kinds of phrases th
 WORDS, CHARACTERS = 5, 40  # that may stand between a phrase and a place, where words have spaces
 UNSPACED_CHARACTERS = 6  # and where they have none
 NEAR = 24  # characters before a phrase in which another person or a condition takes it back
+HITS = 256  # phrases that are looked at, half from the head of a text, half from its tail
 SENTENCE = 160  # characters before a phrase in which its sentence is looked for
 
 ENDS = re.compile(r"[.!?;:\n。！？；：؟؛۔।॥…]")
 PART = re.compile(r"[.!?;\n。！？；؟؛۔।॥…,،、，]")
 CLAUSE = re.compile(r"[,،、，(（\[—–:：]\s*$")
 JOINT = " \t\n,，、،(（\"'«“「『:："  # may stand between a phrase and the name that follows at once
-QUOTES = re.compile("[\"“”„«»「」『』]")
+QUOTES = re.compile('["“”„«»「」『』]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,11 @@ class Belonging:
             elif kind in words:
                 words[kind][language] = cells(listed)
         self._unless, self._first = (
-            {language: _any_of(given, self._boundaries) for language, given in words[kind].items()} for kind in words
+            {language: _any_of(given, self._boundaries) for language, given in words[kind].items()}
+            for kind in words
         )
         self._list = list(self._phrases.items())
+        self._languages = {one.language for phrases in self._phrases.values() for one in phrases}
         self._automaton = ahocorasick_rs.AhoCorasick(list(self._phrases), store_patterns=False)
 
     def occurs(self, text: str) -> bool:
@@ -95,16 +98,25 @@ class Belonging:
         return next(self._found(Folded.of(text)), None) is not None
 
     def find(
-        self, text: str, mentions: Sequence[Mention], kinds: AbstractSet[str] = SPOKEN
+        self,
+        text: str,
+        mentions: Sequence[Mention],
+        *,
+        kinds: AbstractSet[str] = SPOKEN,
+        language: str | None = None,
     ) -> tuple[Claim, ...]:
-        """The claims in `text`, in order; `mentions` are those in it, in order, `kinds` the phrases that count.
+        """The claims in `text`, in order. `mentions`: those in it, in order; `kinds`: the phrases that count;
+        `language` (BCP-47) is the text's: only its phrases count, if it has any. None: those of all count.
 
         A name that cultures share gives one claim for each.
         """
         claims: dict[tuple[int, int, str], Claim] = {}
-        for start, end, phrases in self._found(Folded.of(text)) if mentions else ():
+        base = (language or "").partition("-")[0]
+        spoken = {base} if base in self._languages else self._languages
+        hits = list(self._found(Folded.of(text))) if mentions else []
+        for start, end, phrases in hits[: HITS // 2] + hits[HITS // 2 :][-HITS // 2 :]:
             for phrase in phrases:
-                if phrase.kind in kinds:
+                if phrase.kind in kinds and phrase.language in spoken:
                     for claim in self._claims(text, start, end, phrase, mentions):
                         key = (claim.mention.start, claim.mention.end, claim.mention.culture)
                         known = claims.get(key)

@@ -78,11 +78,9 @@ class ContextDetector:
         tell whose culture is meant, and do not make a turn cultural that has no sign of it itself.
         """
         reading, found, cultural = self._read(text)
+        audience = self._audience.detect(text, earlier=earlier, asker=asker, language=_decided(reading))
         last = Turn(text, 0, SEEN)
-        audience = self._audience.detect(
-            last, earlier=earlier, asker=asker, language=_decided(reading)
-        )
-        said = {last: audience.others(found)}
+        said = {last: audience.others(last, found)}
         if not found:
             said, remembered = self._remember(earlier)
             cultural = 1 - (1 - cultural) * (1 - remembered) / (1 - BASE) if said else cultural

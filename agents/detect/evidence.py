@@ -65,8 +65,9 @@ class Turn:
     def span(self, start: int, end: int, culture: str, kind: str) -> Span:
         """The evidence at `looked[start:end]`. What runs over the seam of an excerpt ends there."""
         half = self.limit // 2
-        hidden = len(self.text) - 2 * half - 1 if len(self.text) > self.limit else 0
-        if hidden and start <= half < end:
+        cut = len(self.text) > self.limit
+        hidden = len(self.text) - 2 * half - 1 if cut else 0
+        if cut and start <= half < end:
             end = half
         start, end = (place if place <= half else place + hidden for place in (start, end))
         return Span(start, end, self.text[start:end], culture, kind, self.number)
