@@ -35,9 +35,9 @@ NEAR = 24  # characters before a phrase in which another person or a condition t
 HITS = 256  # phrases that are looked at, half from the head of a text, half from its tail
 SENTENCE = 160  # characters before a phrase in which its sentence is looked for
 
-ENDS = re.compile(r"[.!?;:\n。！？；：؟؛۔।॥…]")
-PART = re.compile(r"[.!?;\n。！？；؟؛۔।॥…,،、，]")
-CLAUSE = re.compile(r"[,،、，(（\[—–:：]\s*$")
+ENDS = re.compile(r"[.!?;:\n。！？；：؟؛۔።।॥…]")
+PART = re.compile(r"[.!?;\n。！？；؟؛۔።।॥…,،፣、，]")
+CLAUSE = re.compile(r"[,،፣、，(（\[—–:：]\s*$")
 JOINT = " \t\n,，、،(（\"'«“「『:："  # may stand between a phrase and the name that follows at once
 QUOTES = re.compile('["“”„«»「」『』]')
 
