@@ -3,8 +3,10 @@
 This is its front door; nothing else of the package is meant for the outside.
 """
 
-from agents.cultures.cultures import Culture, Cultures
+from agents.cultures.cultures import Culture, Cultures, language_name
+from agents.detect.audience import Asker
 from agents.detect.context import Context, ContextDetector, load_detector
+from agents.detect.evidence import CultureWeight, Span
 from agents.errors import (
     BackboneError,
     BackboneRejected,
@@ -39,6 +41,7 @@ from agents.question import MODES, Limits, Mode, Question
 __all__ = [
     "MODES",
     "WHOLES",
+    "Asker",
     "BackboneError",
     "BackboneRejected",
     "BackboneTimeout",
@@ -49,6 +52,7 @@ __all__ = [
     "Context",
     "ContextDetector",
     "Culture",
+    "CultureWeight",
     "Cultures",
     "Delta",
     "Distribution",
@@ -74,6 +78,7 @@ __all__ = [
     "Reference",
     "Score",
     "Scorer",
+    "Span",
     "TooFewVoices",
     "UnknownCulture",
     "UnknownLanguage",
@@ -82,6 +87,7 @@ __all__ = [
     "Voice",
     "companions",
     "estimate",
+    "language_name",
     "load_detector",
     "load_knowledge",
     "open_scorer",

@@ -18,10 +18,15 @@ SYSTEM_ROLES = frozenset({"system", "developer"})
 def merge_system(messages: Iterable[Message]) -> tuple[Message, ...]:
     """The same conversation with all its system and developer messages merged into one, in front."""
     messages = tuple(messages)
-    instructions = [text_of(message) for message in messages if message["role"] in SYSTEM_ROLES]
     others = tuple(message for message in messages if message["role"] not in SYSTEM_ROLES)
-    merged = "\n\n".join(text for text in instructions if text)
+    merged = system_text(messages)
     return ({"role": "system", "content": merged}, *others) if merged else others
+
+
+def system_text(messages: Iterable[Message]) -> str:
+    """What all system and developer messages say, parted by empty lines."""
+    instructions = [text_of(message) for message in messages if message["role"] in SYSTEM_ROLES]
+    return "\n\n".join(text for text in instructions if text)
 
 
 def without_tools(messages: Iterable[Message]) -> tuple[Message, ...]:

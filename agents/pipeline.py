@@ -12,9 +12,10 @@ from pathlib import Path
 
 from langsmith import tracing_context
 
-from agents.conversation import merge_system, opening, user_texts, without_tools
+from agents.conversation import merge_system, opening, system_text, user_texts, without_tools
 from agents.cultures.cultures import Cultures
-from agents.detect.context import ContextDetector, load_detector
+from agents.detect.audience import Asker
+from agents.detect.context import Context, ContextDetector, load_detector
 from agents.detect.mentions import Mentions
 from agents.detect.specifics import Specifics
 from agents.errors import BackboneTimeout
@@ -65,9 +66,18 @@ class Pipeline:
         Raises:
             BadQuestion: what is asked for cannot be done; the message says what can.
         """
+        return self._planner.plan(question, self.detect(question))
+
+    def detect(self, question: Question) -> Context:
+        """The cultural context of the last turn, and what all of the conversation tells of its asker.
+
+        Raises:
+            UnknownCulture: the stated audience has no such id, name or language.
+        """
         *earlier, last = user_texts(question.messages) or ("",)
-        context = self.knowledge.detector.detect(last, earlier=earlier)
-        return self._planner.plan(question, context)
+        stated = self._planner.resolve_audience(question.audience)
+        asker = Asker(stated, system_text(question.messages), question.locales)
+        return self.knowledge.detector.detect(last, earlier=earlier, asker=asker)
 
     async def stream(
         self, question: Question, plan: Plan | None = None, *, model: Model | None = None

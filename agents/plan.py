@@ -9,6 +9,9 @@
 | `auto`, one subject culture | `contextual` |
 | `auto`, several cultures, or cultural with no culture known | `multiplex` |
 | `contextual`, `direct` | as asked |
+
+In a council that nobody chose, the asker's own culture has a seat beside those that are named, where it is
+known and a seat is free.
 """
 
 import re
@@ -26,6 +29,8 @@ from agents.detect.mentions import Mentions
 from agents.errors import UnknownCulture, UnknownLanguage, UnsupportedOption
 from agents.prompting import Prompts
 from agents.question import MODES, Limits, Mode, Question
+
+KNOWN = 0.5  # weight from which the asker's own culture is known
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
@@ -87,7 +92,7 @@ class Planner:
             return Plan(mode, context, why, relevant, (), language)
         if mode == "contextual":
             return Plan(mode, context, why, relevant[: self.limits.max_agents], (), language)
-        voices = self._voices(question, requested, detected)
+        voices = self._voices(question, requested, detected, self._own(context))
         return Plan(mode, context, why, tuple(voice.culture for voice in voices), voices, language)
 
     def resolve(self, value: str) -> Culture:
@@ -108,6 +113,24 @@ class Planner:
             return self.cultures.get(value.upper())
         raise UnknownCulture(value, self._near(value))
 
+    def resolve_audience(self, value: str) -> str | None:
+        """The id of the culture that a stated audience names.
+
+        None where none is stated, and for a language that is at home in several countries (`en`, `es`): who
+        speaks it has not said where from.
+
+        Raises:
+            UnknownCulture: there is none; near matches are in the message.
+        """
+        value = value.strip()
+        homeless = value.islower() and _is_language(value) and not self.cultures.of_language(value)
+        if not value or homeless:
+            return None
+        try:
+            return self.resolve(value).id
+        except UnknownCulture as unknown:
+            raise UnknownCulture(value, unknown.near, param="polylect.audience") from unknown
+
     def _near(self, value: str) -> tuple[str, ...]:
         """Ids that resemble a misspelt id or English name; else those of names in any language that do."""
         try:
@@ -116,12 +139,14 @@ class Planner:
             return unknown.near or tuple(one for one in self.mentions.near(value) if one in self.cultures)
 
     def _voices(
-        self, question: Question, requested: Sequence[str], detected: Sequence[str]
+        self, question: Question, requested: Sequence[str], detected: Sequence[str], own: str | None
     ) -> tuple[Voice, ...]:
         if requested:
             return tuple(self._voice(question, one, "requested") for one in requested)
         seats = question.max_agents or self.limits.agents
         voices = [self._voice(question, one, "named in the question") for one in detected[:seats]]
+        if own and own not in detected and len(voices) < seats:
+            voices.append(self._voice(question, own, "the asker's own culture"))
         heard = {self.cultures.get(voice.culture).sector for voice in voices}
         for sector in self._sectors(question):
             if len(voices) >= seats:
@@ -130,6 +155,11 @@ class Planner:
                 speaker = self.cultures.representatives(sector)[0]
                 voices.append(self._voice(question, speaker.id, f"speaks for the sector {sector}"))
         return tuple(voices)
+
+    def _own(self, context: Context) -> str | None:
+        """The asker's own culture, where it is known."""
+        leading = next((one for one in context.audience if one.id in self.cultures), None)
+        return leading.id if leading and leading.weight >= KNOWN else None
 
     def _sectors(self, question: Question) -> Iterable[str]:
         """The sectors, beginning at one that the question itself decides: so none is always the last."""
@@ -193,16 +223,20 @@ def _mode(question: Question, context: Context, relevant: Sequence[str]) -> tupl
     return "multiplex", "several cultures are concerned" if relevant else "cultural, with no culture known"
 
 
-def _check_language(tag: str) -> None:
+def _is_language(tag: str) -> bool:
+    """Whether it is a BCP 47 tag that CLDR knows. Babel reads more than that as a locale."""
     try:
-        if not _TAG.fullmatch(tag):  # Babel reads more than that as a locale
-            raise ValueError(tag)
-        Locale.parse(tag, sep="-")
-    except (ValueError, UnknownLocaleError) as error:
+        return bool(_TAG.fullmatch(tag) and Locale.parse(tag, sep="-"))
+    except (ValueError, UnknownLocaleError):
+        return False
+
+
+def _check_language(tag: str) -> None:
+    if not _is_language(tag):
         cure = "Give a BCP 47 tag such as 'ja' or 'pt-BR', or 'auto'."
         raise UnknownLanguage(
             f"Unknown reasoning_language {tag!r}. {cure}", param="polylect.reasoning_language"
-        ) from error
+        )
 
 
 def _one_of(values: Sequence[str]) -> str:

@@ -16,6 +16,8 @@ class Question:
 
     `cultures` are ids, names or language tags, obeyed when given; `reasoning_language` a tag or "auto";
     `max_agents` None leaves the number to the limits; `parameters` are OpenAI's for the final stage alone;
+    `audience` is the asker's own culture (an id, name or language tag), "" where the request does not say;
+    `locales` are the language tags that the asker's client prefers, best first;
     `chore` marks a client's background task (a title, tags), which no council is convened for.
     """
 
@@ -28,6 +30,8 @@ class Question:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     choices: int = 1
     chore: bool = False
+    audience: str = ""
+    locales: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

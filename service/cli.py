@@ -13,6 +13,7 @@ from rich.table import Table
 from agents import ContextDetector, Cultures, companions, load_detector, open_scorer
 from service.access.keys_command import app as keys
 from service.ask import Ask, AskFailed, ask_service
+from service.detect_view import ContextView
 from service.embedded import EmbeddedError
 from service.score import UnreadableText, read_text
 from service.score_view import ScoreView
@@ -66,14 +67,22 @@ def detect(
     text: Annotated[str | None, typer.Argument(help="The text; omit it with --jsonl.")] = None,
     jsonl: Annotated[bool, typer.Option(help='Read {"id", "text"} lines, write {"id", "context"}.')] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the context as JSON.")] = False,
+    explain: Annotated[bool, typer.Option(help="Mark the evidence in the text, and say why.")] = False,
 ) -> None:
     """Say which language and cultures a text speaks of. "Unknown" is an answer."""
     if (text is None) != jsonl:
         raise typer.BadParameter("Give a text, or --jsonl and lines on standard input.")
+    if explain and (jsonl or as_json):
+        raise typer.BadParameter(
+            "--explain is for people: leave out --json and --jsonl, which have the spans."
+        )
     settings = _or_stop(load_settings)
-    detector = load_detector(settings.lid_model, Cultures.load().area_names())
+    cultures = Cultures.load()
+    detector = load_detector(settings.lid_model, cultures.area_names())
     if text is None:
         _detect_lines(detector)
+    elif explain:
+        ContextView(Console(), cultures).show(text, detector.detect(text))
     elif as_json:
         sys.stdout.write(json.dumps(detector.detect(text).as_dict(), ensure_ascii=False, indent=2) + "\n")
     else:

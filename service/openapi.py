@@ -49,17 +49,21 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         schemas.ChatCompletion,
         wire.SteeredChatRequest,
         schemas.ChatCompletionChunk,
-        asked=("x-openwebui-task",),
+        asked=("x-openwebui-task", "accept-language"),
         told=STEERED,
     ),
     "POST /v1/responses": Endpoint(
-        schemas.ResponseObject, responses_wire.ResponsesRequest, schemas.ResponseEvent, told=STEERED
+        schemas.ResponseObject,
+        responses_wire.ResponsesRequest,
+        schemas.ResponseEvent,
+        asked=("accept-language",),
+        told=STEERED,
     ),
     "POST /v1/completions": Endpoint(
         schemas.TextCompletion, wire.CompletionRequest, schemas.TextCompletion, told=("x-polylect-mode",)
     ),
     "POST /v1/embeddings": Endpoint(schemas.Embeddings, wire.EmbeddingRequest, told=("x-polylect-mode",)),
-    "POST /v1/polylect/detect": Endpoint(schemas.CulturalContext, polylect.Text),
+    "POST /v1/polylect/detect": Endpoint(schemas.CulturalContext, polylect.Asked, asked=("accept-language",)),
     "POST /v1/polylect/score": Endpoint(schemas.ScoredText, polylect.Text),
     "GET /v1/polylect/cultures": Endpoint(schemas.CultureList),
     "GET /v1/models": Endpoint(schemas.ModelList),
@@ -71,6 +75,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
 
 HEADERS: Mapping[str, str] = {
     "x-request-id": "names the request in our log; a client's own is kept (128 letters, digits, . _ -)",
+    "accept-language": "evidence of the asker's own culture",
     "x-openwebui-task": "marks a background chore of Open WebUI, for which no council is convened",
     "x-polylect-mode": "the mode in fact",
     "x-polylect-cultures": "ids, comma-separated",

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Request
 
 from agents import BackboneError, Delta, Event, Mode, Plan, Question, estimate
+from service.accept_language import locales
 from service.access.admission import Admission, admission_of
 from service.catalogue import PREFIX, Catalogue, Target
 from service.errors import InvalidRequest, ModelNotFound
@@ -183,6 +184,8 @@ def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -
         parameters=parameters,
         choices=1 if wire.n is None else wire.n,
         chore="x-openwebui-task" in headers and wire.polylect is None,
+        audience=steering.audience or "",
+        locales=locales(headers.get("accept-language")),
     )
 
 

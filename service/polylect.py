@@ -1,16 +1,41 @@
 """/v1/polylect/…: what is recognised in a text, how its perspectives are spread, and whom we know."""
 
 import asyncio
-from typing import Any
+from typing import Any, Self
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
-from agents import Knowledge, Pipeline
+from agents import Knowledge, Pipeline, Question, UnknownCulture
+from service.accept_language import locales
 from service.errors import invalid
 from service.reading import read_body
+from service.wire import SteeredMessage
 
 router = APIRouter(prefix="/v1/polylect", tags=["polylect"])
+
+
+class Asked(BaseModel):
+    """What to find the cultural context of: a text, or a conversation; and who asks."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["messages"]}]},
+    )
+
+    text: str = Field("", max_length=100_000, description="in any language")
+    messages: tuple[SteeredMessage, ...] = Field(
+        (), fail_fast=True, min_length=1, max_length=1_000, description="as in chat, in place of `text`"
+    )
+    audience: str | None = Field(None, max_length=64, description="the asker's own culture or locale")
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if len({"text", "messages"} & self.model_fields_set) != 1:
+            raise PydanticCustomError("one_of", "Send 'text' or 'messages', one of them")
+        return self
 
 
 class Text(BaseModel):
@@ -22,14 +47,24 @@ class Text(BaseModel):
 
 
 _TEXT = TypeAdapter(Text)
+_ASKED = TypeAdapter(Asked)
 
 
 @router.post("/detect", summary="The cultural context of a text")
 async def detect(request: Request) -> dict[str, Any]:
-    """The context, as an answer's `polylect.context` shows it. No model is asked."""
-    text = await _read_text(request)
-    knowledge: Knowledge = request.app.state.pipeline.knowledge
-    return knowledge.detector.detect(text).as_dict()
+    """The context, as an answer's `polylect.context` shows it. No model is asked.
+
+    `Accept-Language` is evidence of the asker's own culture, as in chat.
+    """
+    pipeline: Pipeline = request.app.state.pipeline
+    try:
+        asked = _ASKED.validate_json(await read_body(request))
+        return pipeline.detect(_question(asked, request.headers.get("accept-language"))).as_dict()
+    except ValidationError as error:
+        raise invalid(error) from error
+    except UnknownCulture as error:
+        error.param = "audience"
+        raise
 
 
 @router.post("/score", summary="A text's perspectives")
@@ -55,6 +90,15 @@ async def list_cultures(request: Request) -> dict[str, Any]:
         for culture in knowledge.cultures
     ]
     return {"object": "list", "data": described}
+
+
+def _question(asked: Asked, accept_language: str | None) -> Question:
+    messages = tuple(message.model_dump(exclude_unset=True) for message in asked.messages)
+    return Question(
+        messages=messages or ({"role": "user", "content": asked.text},),
+        audience=asked.audience or "",
+        locales=locales(accept_language),
+    )
 
 
 async def _read_text(request: Request) -> str:

@@ -244,6 +244,21 @@ class Embeddings(Answered):
     data: list[dict[str, Any]]
 
 
+class SpanObject(Answered):
+    """A piece of evidence for a culture."""
+
+    start: int = Field(description="where it begins in its turn, in Unicode characters")
+    end: int
+    text: str
+    culture: str
+    kind: str = Field(
+        description="territory, people, language, area, city, …; audience: it says who asks, or who is served"
+    )
+    turn: int | Literal["system"] = Field(
+        description="0: the asker's last turn, -1 the one before it; or the system prompt"
+    )
+
+
 class CulturalContext(Answered):
     """What is recognised in a text; docs/api.md says what each field means."""
 
@@ -254,6 +269,7 @@ class CulturalContext(Answered):
     audience: list[dict[str, Any]]
     domain: str | None
     cue: Literal["explicit", "native_language", "implicit", "none"]
+    spans: list[SpanObject]
 
 
 class CultureObject(Answered):

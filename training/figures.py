@@ -22,12 +22,14 @@ from sklearn.model_selection import GroupKFold
 
 from agents.detect.context import CULTURAL, ContextDetector, load_detector
 from agents.detect.gazetteer import read_gazetteer
-from training.heads import CACHE, train_gate
+from agents.detect.sensitivity import HEARD
+from training.heads import CACHE, MEMBERS, train_gate, train_lexical
 from training.language import known_as, served
 from training.rows import Row, half_of, lines, own_rows, public_rows
 from training.vectors import Matrix, embeddings, features
 
 FOLDS = 5
+DIMENSIONS = 384  # of an embedding; what follows are features
 Truth = NDArray[np.bool_]
 CONTROLS = ("gsm8k", "mgsm", "mmlu_stem", "humaneval", "ifeval", "xcopa")
 NATIVE = ("mix calmqa_specific", "calmqa", "mix omgeval_localized")
@@ -109,8 +111,21 @@ def cross_validated(inputs: Matrix, rows: Sequence[Row]) -> NDArray[np.float64]:
     teaches = np.array([row.teaches for row in rows])
     for seen, unseen in GroupKFold(FOLDS).split(inputs, groups=groups):
         taught = seen[teaches[seen]]
-        gate = train_gate(inputs[taught], [rows[index] for index in taught])
-        chances[unseen] = [gate(x) for x in inputs[unseen]]
+        chances[unseen] = chance(inputs, rows, taught, unseen)
+    return chances
+
+
+def chance(
+    inputs: Matrix, rows: Sequence[Row], taught: Sequence[int], asked: Sequence[int], members: int = MEMBERS
+) -> NDArray[np.float64]:
+    """What a gate taught on some rows says of others: as `Sensitivity` does, both heads together."""
+    those = [rows[index] for index in taught]
+    gate, plain = (
+        train_gate(inputs[taught], those, members),
+        train_lexical(inputs[taught][:, DIMENSIONS:], those),
+    )
+    logits = [gate(x) + HEARD * float(plain(x[DIMENSIONS:])[0]) for x in inputs[asked]]
+    chances: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-np.array(logits)))
     return chances
 
 
@@ -121,9 +136,8 @@ def left_out(inputs: Matrix, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
     families = sorted({_family(rows[index]) for index in mix})
     for family in families:
         taught = [index for index, row in enumerate(rows) if row.teaches and _family(row) != family]
-        gate = train_gate(inputs[taught], [rows[index] for index in taught], members=2)
         own = [index for index in mix if _family(rows[index]) == family]
-        said[own] = [gate(inputs[index]) >= CULTURAL for index in own]
+        said[own] = chance(inputs, rows, taught, own, members=2) >= CULTURAL
         right = np.mean([said[index] == rows[index].cultural for index in own])
         found.append((f"accuracy on {family} ({len(own)})", f"{right:.2f}", ""))
     truth = [rows[index].cultural for index in mix]

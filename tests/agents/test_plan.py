@@ -146,3 +146,62 @@ def test_a_backbone_that_knows_few_languages_is_not_asked_for_others(plan):
     assert "the backbone reasons in en, es alone" in made.voices[0].why
     wished = plan(SUM, "multiplex", ("MX",), limits={"reasoning_languages": ("en",)}, reasoning_language="fr")
     assert wished.voices[0].language == "fr", "what the asker wishes is obeyed"
+
+
+def test_the_askers_own_culture_has_a_seat_and_the_trace_says_why(plan):
+    made = plan(WEDDINGS, "multiplex", audience="KE")
+    assert [voice.culture for voice in made.voices[2:3]] == ["KE"]
+    assert made.voices[2].why == "the asker's own culture"
+    assert len(made.voices) == 6
+    assert [voice.culture for voice in made.voices].count("KE") == 1
+
+
+def test_the_askers_own_sector_is_not_heard_twice(plan, knowledge):
+    made = plan(SUM, "multiplex", audience="KE")
+    sectors = [knowledge.cultures.get(voice.culture).sector for voice in made.voices]
+    assert made.voices[0].culture == "KE"
+    assert len(sectors) == len(set(sectors)) == 6
+
+
+def test_the_askers_own_culture_takes_no_seat_of_those_that_are_named(plan):
+    made = plan(WEDDINGS, "multiplex", audience="KE", max_agents=2)
+    assert {voice.culture for voice in made.voices} == {"IN", "MX"}
+
+
+def test_who_chose_the_voices_hears_no_other(plan):
+    made = plan(WEDDINGS, "multiplex", ("JP",), audience="KE")
+    assert [voice.culture for voice in made.voices] == ["JP"]
+
+
+def test_an_audience_that_is_named_anyway_speaks_once(plan):
+    voices = plan("Compare weddings here in Kenya and in India.", "multiplex").voices
+    assert {voice.culture for voice in voices[:2]} == {"KE", "IN"}
+    assert all(voice.why != "the asker's own culture" for voice in voices)
+
+
+def test_an_audience_that_is_in_doubt_has_no_seat(plan):
+    said = "I am from Peru, my mother tongue is Turkish, I live in Sweden. What is 12 * 12?"
+    made = plan(said, "multiplex")
+    assert max(one.weight for one in made.context.audience) < 0.5
+    assert all(voice.why != "the asker's own culture" for voice in made.voices)
+
+
+def test_without_an_audience_the_council_is_the_same(plan):
+    assert plan(WEDDINGS, "multiplex", locales=("en", "es")) == plan(WEDDINGS, "multiplex")
+
+
+@pytest.mark.parametrize("mode", ["auto", "contextual"])
+def test_the_audience_changes_no_mode(plan, mode):
+    for text in (SUM, BOWING, WEDDINGS):
+        assert plan(text, mode, audience="KE").mode == plan(text, mode).mode
+
+
+@pytest.mark.parametrize("value", ["BR", "pt-BR", "Brasil", "ブラジル", " BR "])
+def test_an_audience_is_an_id_a_tag_or_a_name(plan, value):
+    assert [one.id for one in plan(SUM, "multiplex", audience=value).context.audience] == ["BR"]
+
+
+def test_an_audience_that_nobody_knows_is_refused(plan):
+    with pytest.raises(UnknownCulture, match="Atlantis") as caught:
+        plan(SUM, audience="Atlantis")
+    assert caught.value.param == "polylect.audience"

@@ -38,11 +38,27 @@ def test_detect_reads_and_writes_lines():
         "audience",
         "domain",
         "cue",
+        "spans",
     }
     assert first["context"]["language"]["tag"] == "ja"
     assert first["context"]["cultures"][0]["id"] == "JP"
     assert first["context"]["cue"] == "explicit"
     assert second["context"]["language"] is None
+
+
+def test_detect_explains_itself():
+    done = polylect("detect", "--explain", "As a Peruvian, how should I bow in Kyoto?")
+    assert done.exit_code == 0
+    assert "As a Peruvian[asker:PE]" in done.stdout
+    assert "Kyoto[JP]" in done.stdout
+    assert "the asker says so" in done.stdout
+
+
+@pytest.mark.parametrize("options", [("--json", "Hello"), ("--jsonl",)])
+def test_what_is_for_people_is_not_for_programs(options):
+    done = polylect("detect", "--explain", *options)
+    assert done.exit_code == 2
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("line", ["{", '{"id": 1}', '{"id": 1, "text": 7}', "[]"])

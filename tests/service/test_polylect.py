@@ -20,6 +20,81 @@ def test_detect_says_unknown_where_it_does_not_know(service):
     assert (found["language"], found["cultures"], found["cue"]) == (None, [], "none")
 
 
+def test_detect_takes_a_conversation_and_who_asks(service, backbone):
+    body = {
+        "messages": [
+            {"role": "system", "content": "You help customers in Kenya."},
+            {"role": "user", "content": "I live in Osaka."},
+            {"role": "assistant", "content": "I live in Peru."},
+            {"role": "user", "content": [{"type": "text", "text": "How do Turks greet a guest?"}]},
+        ],
+        "audience": "Brasil",
+    }
+    headers = {"Accept-Language": "en;q=0.5, pt-PT"}
+    found = httpx.post(f"{service}/v1/polylect/detect", json=body, headers=headers).json()
+    assert [one["id"] for one in found["cultures"]] == ["TR"]
+    assert [one["id"] for one in found["audience"]] == ["BR", "JP", "KE", "PT"]
+    assert sum(one["weight"] for one in found["audience"]) == pytest.approx(1, abs=1e-3)
+    assert [(one["text"], one["culture"], one["kind"], one["turn"]) for one in found["spans"]] == [
+        ("Turks", "TR", "people", 0),
+        ("I live in Osaka", "JP", "audience", -1),
+        ("customers in Kenya", "KE", "audience", "system"),
+    ]
+    assert backbone.bodies == []
+
+
+@pytest.mark.parametrize("audience", ["en", "es", "pt", "", None])
+def test_a_language_of_many_homes_and_no_audience_say_nothing(service, audience):
+    body = {"text": "How do I greet a guest?", "audience": audience}
+    answer = httpx.post(f"{service}/v1/polylect/detect", json=body)
+    assert (answer.status_code, answer.json()["audience"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("body", "param", "code"),
+    [
+        ({"text": "a", "messages": [{"role": "user", "content": "b"}]}, None, "invalid_value"),
+        ({"audience": "JP"}, None, "invalid_value"),
+        ({"messages": []}, "messages", "invalid_value"),
+        ({"messages": [{"role": "king", "content": "a"}]}, "messages.0.role", "invalid_value"),
+        ({"text": None}, "text", "invalid_value"),
+        ({"text": "a", "audience": 7}, "audience", "invalid_value"),
+        ({"text": "a", "audience": "x" * 65}, "audience", "invalid_value"),
+        ({"text": "a", "audience": "Atlantis"}, "audience", "unknown_culture"),
+    ],
+)
+def test_what_is_wrong_with_what_to_detect_is_named(service, body, param, code):
+    answer = httpx.post(f"{service}/v1/polylect/detect", json=body)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"], error["code"]) == (400, param, code), error
+
+
+@pytest.mark.parametrize("path", ["chat/completions", "responses"])
+def test_answers_tell_who_asks_by_header_and_body(service, path):
+    asked = "How do Turks greet a guest?"
+    said = {"messages": [{"role": "user", "content": asked}]} if path[0] == "c" else {"input": asked}
+    body = {"model": "polylect/contextual", "polylect": {"audience": "ja"}, **said}
+    answer = httpx.post(f"{service}/v1/{path}", json=body, headers={"Accept-Language": "pt-BR, en;q=0.1"})
+    found = answer.json()["polylect"]["context"]["audience"]
+    assert [(one["id"], one["evidence"]) for one in found] == [
+        ("JP", ["audience JP"]),
+        ("BR", ["locale pt-BR"]),
+    ]
+
+
+def test_an_audience_that_nobody_knows_is_named(service, backbone):
+    body = {"model": "polylect/multiplex", "messages": [{"role": "user", "content": "Hello"}]}
+    answer = httpx.post(f"{service}/v1/chat/completions", json={**body, "polylect": {"audience": "Atlantis"}})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["param"], error["code"]) == (
+        400,
+        "polylect.audience",
+        "unknown_culture",
+    )
+    assert "'Atlantis'" in error["message"]
+    assert backbone.bodies == []
+
+
 def test_score_gives_the_references_that_it_rests_on(service, knowledge):
     text = "In Japan people bow; in Kenya they shake hands."
     found = httpx.post(f"{service}/v1/polylect/score", json={"text": text}).json()

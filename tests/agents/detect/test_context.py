@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.detect.context import CULTURAL, Context, ContextDetector, CultureWeight, load_detector
+from agents.detect.evidence import Span
 from agents.detect.language import Language, LanguageShare
 
 
@@ -18,6 +19,7 @@ def test_the_dictionary_is_the_schema_of_the_api() -> None:
         0.73456,
         (CultureWeight("JP", 0.66667, ("Kyoto",)),),
         cue="explicit",
+        spans=(Span(3, 8, "Kyoto", "JP", "city", -1),),
     )
     assert context.as_dict() == {
         "language": {"tag": "en", "probability": 0.9877},
@@ -27,6 +29,7 @@ def test_the_dictionary_is_the_schema_of_the_api() -> None:
         "audience": [],
         "domain": None,
         "cue": "explicit",
+        "spans": [{"start": 3, "end": 8, "text": "Kyoto", "culture": "JP", "kind": "city", "turn": -1}],
     }
     assert Context(None, (), 0.1).as_dict()["language"] is None
 
@@ -92,13 +95,20 @@ def test_sums_code_rewordings_and_plain_questions_are_not_cultural(
 
 
 @pytest.mark.parametrize(
-    "text", ["空はなぜ青いのですか？", "Warum ist der Himmel blau?", "لماذا السماء زرقاء؟"]
+    ("text", "audience"),
+    [
+        ("空はなぜ青いのですか？", ["JP"]),
+        ("Warum ist der Himmel blau?", []),
+        ("لماذا السماء زرقاء؟", []),
+    ],
 )
-def test_a_language_alone_never_gives_a_culture(detector: ContextDetector, text: str) -> None:
+def test_a_language_alone_tells_at_most_who_asks(
+    detector: ContextDetector, text: str, audience: list[str]
+) -> None:
     context = detector.detect(text)
     assert context.language is not None
     assert context.cultures == ()
-    assert context.audience == ()
+    assert [one.id for one in context.audience] == audience
 
 
 def test_two_cultures_weigh_what_is_said_of_them(detector: ContextDetector) -> None:
