@@ -1,10 +1,11 @@
-"""Builds `data/gazetteer.tsv.gz` from CLDR and the tables in `data/`.
+"""Builds `data/gazetteer.tsv.gz` from CLDR, the tables in `data/` and what `training.names` harvested.
 
-`python -m agents.detect.build_gazetteer`. The file says which babel it was built with; the same babel and
-tables give the same file.
+`python -m agents.detect.build_gazetteer`, in a checkout: the harvest is no part of the package. The file says
+which babel it was built with; the same babel, tables and harvest give the same file.
 """
 
 import gzip
+import re
 import sys
 import unicodedata
 from collections import defaultdict
@@ -17,13 +18,13 @@ import babel
 
 from agents.detect.cldr import Sourced, cldr_names, shares
 from agents.detect.fold import fold
-from agents.detect.gazetteer import Name
-from agents.detect.inflection import ARTICLE, Inflection
+from agents.detect.gazetteer import ANYBODY, Name
+from agents.detect.inflection import ARTICLE, ENGLISH, Inflection
 from agents.detect.script import Scripts
 from agents.detect.tables import DATA, cells, rows
 
 # The stronger kind first: one culture's name is stored once.
-KINDS = ("territory", "area", "people", "city", "language")
+KINDS = ("territory", "area", "people", "city", "subdivision", "religion", "holiday", "language")
 # Shorter names than this (letters, by ISO 15924 script) are left out, unless people wrote them down.
 SHORTEST = {"Latn": 4, "Hani": 2, "Hang": 2, "Thai": 5, "Laoo": 5, "Khmr": 5, "Mymr": 5, "Tibt": 5}
 SHORTEST_LANGUAGE = {"Arab": 6, "Hebr": 5, "Deva": 4, "Beng": 4}
@@ -37,6 +38,19 @@ TYPED_SMALL = frozenset(
     }
 )  # fmt: skip
 SMALL = 5  # letters that a name needs to be known without its capital
+WIDE = Path(__file__).parents[2] / "training" / "names.tsv.gz"
+WIDE_SMALL = 8  # the same for names that many have never heard
+# Shorter names than this are left out of the harvest: too many are words of some language.
+SHORTEST_WIDE = {"Latn": 5, "Cyrl": 5, "Grek": 5, "Arab": 5, "Hebr": 5, "Hani": 2, "Hang": 3}
+SHORTEST_ELSEWHERE = 5
+# Scripts().main counts kana as Han; two Han letters name a place of these alone, elsewhere they are parts of words.
+KANA, HIRAGANA, SHORTEST_KANA = re.compile("[ぁ-ヿ]"), re.compile("[ぁ-ゟ]"), 4
+HAN_HOMES, SHORTEST_ABROAD = frozenset(["CN", "TW", "JP", "KR", "KP", "HK", "MO"]), 3
+UNKNOWN = "und"  # the locale of names whose language their source does not tell
+STACKING = "tnhs"  # classes of inflection that such a name in Latin letters has, if it is long enough
+LONG = 6
+LEAST = 0.2  # part of a shared name from which a culture of the harvest bears it
+UNIT = 1_000_000.0  # inhabitants that a subdivision, whose number is not known, counts for
 
 
 @dataclass(slots=True)
@@ -52,13 +66,36 @@ class Entry:
 
 
 def hand_names() -> Iterator[Sourced]:
-    """The names of `demonyms.tsv` and `places.tsv`."""
+    """The names of `demonyms.tsv`, `regions.tsv` and `places.tsv`."""
     for locale, culture, names in rows("demonyms"):
         kind = "area" if culture.islower() else "people"
         yield from _of_cell(locale, kind, culture, names)
+    for locale, culture, names in rows("regions"):
+        for one, weight in shares(culture):
+            yield from _of_cell(locale, "area" if one.islower() else "subdivision", one, names, weight)
     for kind, culture, names in rows("places"):
         for one, weight in shares(culture):
             yield from _of_cell("en", "area" if one.islower() else kind, one, names, weight)
+
+
+def faith_names() -> Iterator[Sourced]:
+    """The religions and feasts of `faiths.tsv`, and the festivals that `specifics.tsv` lists."""
+    for kind, locale, culture, names in rows("faiths"):
+        for one, weight in shares(culture.replace("-", ANYBODY)):
+            yield from _of_cell(locale, kind, one, names, weight)
+
+
+def wide_names() -> Iterator[Sourced]:
+    """What was harvested, and the festivals of `specifics.tsv`. FileNotFoundError without a checkout."""
+    for kind, culture, names in rows("specifics"):
+        if kind == "festival":
+            for one, weight in shares(culture):
+                yield from (Sourced(text, UNKNOWN, "holiday", one, weight, wide=True) for text in cells(names))
+    for line in gzip.decompress(WIDE.read_bytes()).decode().splitlines():
+        if not line.startswith("#"):
+            locale, kind, culture, names = line.split("\t")
+            for one, weight in shares(culture):
+                yield from (Sourced(text, locale, kind, one, weight, wide=True) for text in cells(names))
 
 
 def _of_cell(
@@ -73,32 +110,72 @@ def merge(names: Iterable[Sourced]) -> dict[str, dict[str, Entry]]:
     """Folded name -> culture id -> entry. Names too short to trust are gone."""
     script_of, inflection = cache(Scripts().main), Inflection()
     merged: dict[str, dict[str, Entry]] = defaultdict(dict)
+    taken: frozenset[str] | None = None
+    common = {fold(word) for _, words in rows("common") for word in cells(words)}
     for name in names:
         text = unicodedata.normalize("NFC", name.text).strip()
         key = fold(text)
         script = script_of(text)
         if not script or (len(key) < _shortest(name, script) and not name.by_hand):
             continue
+        if name.wide:
+            taken = frozenset(merged) if taken is None else taken
+            if key in taken or key in common:
+                continue
         entry = merged[key].setdefault(name.culture, Entry(name.kind))
         entry.kind = min(entry.kind, name.kind, key=KINDS.index)
         entry.claims |= {(_authority(name), name.weight)} if name.weight else set()
         if len(key) <= 3 and text != text.lower():
             entry.exact = text
-        entry.solid |= name.by_hand or name.kind in {"territory", "city"}
+        entry.solid |= name.by_hand or name.wide or name.kind in {"territory", "city"}
         entry.small |= _known_small(name, text, key)
-        entry.classes |= inflection.classes(name.locale)
+        entry.classes |= _classes(name, key, script, inflection)
+    for key in merged.keys() - (taken or merged.keys()):
+        merged[key] = _apportioned(merged[key])
     return merged
+
+
+def _classes(name: Sourced, key: str, script: str, inflection: Inflection) -> frozenset[str]:
+    if name.locale != UNKNOWN:
+        return inflection.classes(name.locale)
+    stacking = STACKING if script == "Latn" and len(key) >= LONG else ""
+    return inflection.at_home(script) | {ENGLISH, *stacking}
+
+
+def _apportioned(entries: dict[str, Entry]) -> dict[str, Entry]:
+    """The bearers of a harvested name, each with its part, those with little of it left out."""
+    heard = {culture: max((part for _, part in entry.claims), default=UNIT) for culture, entry in entries.items()}
+    whole = sum(heard.values())
+    kept = {culture: entries[culture] for culture, weight in heard.items() if weight >= LEAST * whole}
+    whole = sum(heard[culture] for culture in kept)
+    for culture, entry in kept.items():
+        entry.claims = {(1, round(heard[culture] / whole, 2))} if len(kept) > 1 else set()
+    return kept or entries
 
 
 def _shortest(name: Sourced, script: str) -> int:
     shortest = SHORTEST.get(script, 3)
+    if name.wide:
+        return max(shortest, _shortest_wide(name, script))
     if script in COUNTRIES_ONLY and name.kind != "territory":
         return sys.maxsize
     return max(shortest, SHORTEST_LANGUAGE.get(script, 0)) if name.kind == "language" else shortest
 
 
+def _shortest_wide(name: Sourced, script: str) -> int:
+    if script == "Hani" and HIRAGANA.fullmatch(name.text[:1]) and name.kind != "holiday":
+        return sys.maxsize
+    if script == "Hani" and KANA.match(name.text):
+        return SHORTEST_KANA
+    if script == "Hani" and name.culture not in HAN_HOMES:
+        return SHORTEST_ABROAD
+    return SHORTEST_WIDE.get(script, SHORTEST_ELSEWHERE)
+
+
 def _known_small(name: Sourced, text: str, key: str) -> bool:
     """Whether the name counts in lower case: its source writes it so, or it is long and commonly typed so."""
+    if name.wide:
+        return len(key) >= WIDE_SMALL or text[0] == text[0].lower()
     if len(key) < SMALL:
         return name.by_hand and text == text.lower()
     return text[0] == text[0].lower() or name.by_hand or name.locale.partition("_")[0] in TYPED_SMALL
@@ -171,7 +248,7 @@ def build() -> str:
         "# culture id (=its part) <TAB> kind <TAB> flags <TAB> names, parted by |, each stem/ending",
         "# flags: S lower case counts, X only as written, A stored without article; others: inflection.tsv",
     )
-    return "\n".join((*head, *lines(merge((*cldr_names(), *hand_names()))), ""))
+    return "\n".join((*head, *lines(merge((*cldr_names(), *hand_names(), *faith_names(), *wide_names()))), ""))
 
 
 def pack(text: str) -> bytes:

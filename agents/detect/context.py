@@ -79,7 +79,7 @@ class ContextDetector:
         tell whose culture is meant, and do not make a turn cultural that has no sign of it itself.
         """
         reading, found, cultural = self._read(text)
-        if not found:
+        if not any(one.culture for one in found):
             found, remembered = self._remember(earlier)
             cultural = 1 - (1 - cultural) * (1 - remembered) / (1 - BASE) if found else cultural
         cultures = weigh(found)
@@ -123,6 +123,7 @@ def weigh(mentions: Iterable[Mention]) -> tuple[CultureWeight, ...]:
 
 
 def _surest(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    mentions = tuple(one for one in mentions if one.culture)
     sure = tuple(one for one in mentions if not one.doubtful)
     solid = tuple(one for one in sure if one.kind != "language")
     return solid or sure or mentions

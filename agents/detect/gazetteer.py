@@ -11,6 +11,7 @@ from agents.detect.inflection import ARTICLE
 from agents.detect.tables import DATA, cells
 
 NOBODY = ""  # the culture of a phrase that holds a name and names nobody
+ANYBODY = "*"  # the culture of what belongs to many, such as most religions
 
 
 class Name(NamedTuple):

@@ -1,4 +1,4 @@
-"""Which cultures does a text name? Territories, peoples, cities and languages, in the languages of CLDR.
+"""Which cultures does a text name? Territories, subdivisions, cities, peoples, languages, religions, holidays.
 
 An Aho-Corasick automaton (`ahocorasick_rs`) finds the stems of all names at once; boundaries, inflection,
 case and homographs then decide, and the leftmost, longest name wins. Source of names: `data/README.md`.
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from os.path import commonprefix
 from types import MappingProxyType
 
 import ahocorasick_rs
@@ -15,7 +16,7 @@ from rapidfuzz import fuzz, process
 
 from agents.detect.boundary import HANGUL, Boundaries, bounded
 from agents.detect.fold import Folded
-from agents.detect.gazetteer import NOBODY, Name, read_gazetteer
+from agents.detect.gazetteer import ANYBODY, NOBODY, Name, read_gazetteer
 from agents.detect.homograph import Appearance, Homographs
 from agents.detect.inflection import ARTICLE, ENGLISH, Inflection
 from agents.detect.script import Scripts
@@ -24,6 +25,7 @@ BEFORE = 16  # characters before a name that may hold the word that settles a do
 TO_THE = "لل"  # Arabic: the preposition swallows the first letter of the article
 SMALL = 5  # letters from which a name that is handed in counts in lower case
 UNMISTAKABLE = 7  # letters of a stem from which a name is no other language's common word
+NOWHERE = frozenset({NOBODY, ANYBODY})
 ALIKE = 82.0  # rapidfuzz score (0..100) from which a name resembles another
 
 
@@ -31,8 +33,9 @@ ALIKE = 82.0  # rapidfuzz score (0..100) from which a name resembles another
 class Mention:
     """A name in a text: `text[start:end]` (characters), as written, and the culture it names.
 
-    `kind` is territory, people, language, city or area. `weight` (0..1]: the culture's part in a shared name,
-    and half of it where the name is doubtful. A shared name gives one mention for each of its cultures.
+    `kind` is territory, subdivision, city, area, people, language, religion or holiday. `weight` (0..1]: the
+    culture's part in a shared name, and half of it where the name is doubtful. A shared name gives one
+    mention for each of its cultures. `culture` is empty where the name is many cultures', as Islam is.
     """
 
     text: str
@@ -104,9 +107,8 @@ class Mentions:
             start, end = view.span(one.start, one.end)
             if one.name.culture != NOBODY:
                 name, weight = one.name, one.name.weight * one.part
-                mentions.append(
-                    Mention(text[start:end], start, end, name.culture, name.kind, weight, one.part < 1)
-                )
+                culture = name.culture.removeprefix(ANYBODY)
+                mentions.append(Mention(text[start:end], start, end, culture, name.kind, weight, one.part < 1))
         return tuple(mentions)
 
     def lookup(self, name: str) -> tuple[str, ...]:
@@ -115,12 +117,12 @@ class Mentions:
         stems = (key[start:end] for start in {0, len(ARTICLE)} for end in range(start + 1, len(key) + 1))
         bearers = [one for stem in stems for one in self._by_stem.get(stem, ()) if one.whole == key]
         bearers.sort(key=lambda one: -one.weight)
-        return tuple(dict.fromkeys(one.culture for one in bearers if one.culture != NOBODY))
+        return tuple(dict.fromkeys(one.culture for one in bearers if one.culture not in NOWHERE))
 
     def near(self, name: str, limit: int = 3) -> tuple[str, ...]:
         """Ids of the cultures whose names resemble `name`, best first, at most `limit`. Takes up to 0.1 s."""
         key = Folded.of(name.strip()).folded
-        wholes = {one.whole: one.culture for names in self._stems for one in names if one.culture != NOBODY}
+        wholes = {one.whole: one.culture for names in self._stems for one in names if one.culture not in NOWHERE}
         alike = process.extract(key, wholes.keys(), scorer=fuzz.ratio, limit=4 * limit, score_cutoff=ALIKE)
         return tuple(dict.fromkeys(wholes[whole] for whole, _, _ in alike))[:limit]
 
@@ -137,7 +139,7 @@ class Mentions:
             if not exact and not self._inflection.fits(right, name.ending, name.classes, text.language):
                 continue
             if part := self._weigh(text, name, start, stop, exact):
-                kept = len(name.stem) + len(name.ending) * exact
+                kept = len(commonprefix([name.stem + name.ending, text.view.folded[start:stop]]))
                 yield _Candidate(start - len(ARTICLE) * article, stop, name, part, kept)
 
     def _weigh(self, text: _Text, name: Name, start: int, end: int, exact: bool) -> float:

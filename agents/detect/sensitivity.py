@@ -15,7 +15,10 @@ from agents.detect.mentions import Mention
 from agents.detect.task import is_code, is_rewording, is_sum
 
 BASE = 0.1  # any text
-NAMED: Mapping[str, float] = {"people": 0.8, "area": 0.8, "territory": 0.7, "city": 0.5, "language": 0.3}
+NAMED: Mapping[str, float] = {
+    "people": 0.8, "area": 0.8, "territory": 0.7, "religion": 0.7, "holiday": 0.7, "city": 0.5, "subdivision": 0.5,
+    "language": 0.3,
+}  # fmt: skip
 COMPARED = 0.3  # two cultures or more
 STRONG, MILD = 0.5, 0.25  # one word of cultural life
 COUNTED = 3  # words of each strength
@@ -50,7 +53,9 @@ def named(mentions: Iterable[Mention]) -> list[float]:
         span = (mention.start, mention.end)
         by_span[span] = by_span.get(span, 0.0) + NAMED[mention.kind] * mention.weight
     cultures = {
-        mention.culture for mention in mentions if mention.kind != "language" and mention.weight > 0.5
+        mention.culture
+        for mention in mentions
+        if mention.culture and mention.kind != "language" and mention.weight > 0.5
     }
     return [min(1.0, max(by_span.values())), *([COMPARED] if len(cultures) > 1 else [])] if by_span else []
 
