@@ -5,7 +5,6 @@ which babel it was built with; the same babel, tables and harvest give the same 
 """
 
 import gzip
-import re
 import sys
 import unicodedata
 from collections import defaultdict
@@ -19,6 +18,16 @@ import babel
 from agents.detect.cldr import Sourced, cldr_names, shares
 from agents.detect.fold import fold
 from agents.detect.gazetteer import ANYBODY, Name
+from agents.detect.harvest import (
+    LEAST,
+    LONG,
+    STACKING,
+    UNIT,
+    UNKNOWN,
+    WIDE_SMALL,
+    shortest_wide,
+    wide_names,
+)  # fmt: skip
 from agents.detect.inflection import ARTICLE, ENGLISH, Inflection
 from agents.detect.script import Scripts
 from agents.detect.tables import DATA, cells, rows
@@ -38,19 +47,6 @@ TYPED_SMALL = frozenset(
     }
 )  # fmt: skip
 SMALL = 5  # letters that a name needs to be known without its capital
-WIDE = Path(__file__).parents[2] / "training" / "names.tsv.gz"
-WIDE_SMALL = 8  # the same for names that many have never heard
-# Shorter names than this are left out of the harvest: too many are words of some language.
-SHORTEST_WIDE = {"Latn": 5, "Cyrl": 5, "Grek": 5, "Arab": 5, "Hebr": 5, "Hani": 2, "Hang": 3}
-SHORTEST_ELSEWHERE = 5
-# Scripts().main counts kana as Han; two Han letters name a place of these alone, elsewhere they are parts of words.
-KANA, HIRAGANA, SHORTEST_KANA = re.compile("[ぁ-ヿ]"), re.compile("[ぁ-ゟ]"), 4
-HAN_HOMES, SHORTEST_ABROAD = frozenset(["CN", "TW", "JP", "KR", "KP", "HK", "MO"]), 3
-UNKNOWN = "und"  # the locale of names whose language their source does not tell
-STACKING = "tnhs"  # classes of inflection that such a name in Latin letters has, if it is long enough
-LONG = 6
-LEAST = 0.2  # part of a shared name from which a culture of the harvest bears it
-UNIT = 1_000_000.0  # inhabitants that a subdivision, whose number is not known, counts for
 
 
 @dataclass(slots=True)
@@ -63,6 +59,15 @@ class Entry:
     small: bool = False
     exact: str = ""
     classes: set[str] = field(default_factory=set)
+
+    def hear(self, name: Sourced, text: str, key: str) -> None:
+        """Takes in what one source says; `text` as it writes the name, `key` folded."""
+        self.kind = min(self.kind, name.kind, key=KINDS.index)
+        self.claims |= {(_authority(name), name.weight)} if name.weight else set()
+        if len(key) <= 3 and text != text.lower():
+            self.exact = text
+        self.solid |= name.by_hand or name.wide or name.kind in {"territory", "city"}
+        self.small |= _known_small(name, text, key)
 
 
 def hand_names() -> Iterator[Sourced]:
@@ -83,19 +88,6 @@ def faith_names() -> Iterator[Sourced]:
     for kind, locale, culture, names in rows("faiths"):
         for one, weight in shares(culture.replace("-", ANYBODY)):
             yield from _of_cell(locale, kind, one, names, weight)
-
-
-def wide_names() -> Iterator[Sourced]:
-    """What was harvested, and the festivals of `specifics.tsv`. FileNotFoundError without a checkout."""
-    for kind, culture, names in rows("specifics"):
-        if kind == "festival":
-            for one, weight in shares(culture):
-                yield from (Sourced(text, UNKNOWN, "holiday", one, weight, wide=True) for text in cells(names))
-    for line in gzip.decompress(WIDE.read_bytes()).decode().splitlines():
-        if not line.startswith("#"):
-            locale, kind, culture, names = line.split("\t")
-            for one, weight in shares(culture):
-                yield from (Sourced(text, locale, kind, one, weight, wide=True) for text in cells(names))
 
 
 def _of_cell(
@@ -120,15 +112,12 @@ def merge(names: Iterable[Sourced]) -> dict[str, dict[str, Entry]]:
             continue
         if name.wide:
             taken = frozenset(merged) if taken is None else taken
+            if key in taken and name.culture in merged[key]:
+                merged[key][name.culture].classes |= _classes(name, key, script, inflection)
             if key in taken or key in common:
                 continue
         entry = merged[key].setdefault(name.culture, Entry(name.kind))
-        entry.kind = min(entry.kind, name.kind, key=KINDS.index)
-        entry.claims |= {(_authority(name), name.weight)} if name.weight else set()
-        if len(key) <= 3 and text != text.lower():
-            entry.exact = text
-        entry.solid |= name.by_hand or name.wide or name.kind in {"territory", "city"}
-        entry.small |= _known_small(name, text, key)
+        entry.hear(name, text, key)
         entry.classes |= _classes(name, key, script, inflection)
     for key in merged.keys() - (taken or merged.keys()):
         merged[key] = _apportioned(merged[key])
@@ -144,7 +133,9 @@ def _classes(name: Sourced, key: str, script: str, inflection: Inflection) -> fr
 
 def _apportioned(entries: dict[str, Entry]) -> dict[str, Entry]:
     """The bearers of a harvested name, each with its part, those with little of it left out."""
-    heard = {culture: max((part for _, part in entry.claims), default=UNIT) for culture, entry in entries.items()}
+    heard = {
+        culture: max((part for _, part in entry.claims), default=UNIT) for culture, entry in entries.items()
+    }
     whole = sum(heard.values())
     kept = {culture: entries[culture] for culture, weight in heard.items() if weight >= LEAST * whole}
     whole = sum(heard[culture] for culture in kept)
@@ -154,22 +145,12 @@ def _apportioned(entries: dict[str, Entry]) -> dict[str, Entry]:
 
 
 def _shortest(name: Sourced, script: str) -> int:
-    shortest = SHORTEST.get(script, 3)
+    least = SHORTEST.get(script, 3)
     if name.wide:
-        return max(shortest, _shortest_wide(name, script))
+        return max(least, shortest_wide(name, script))
     if script in COUNTRIES_ONLY and name.kind != "territory":
         return sys.maxsize
-    return max(shortest, SHORTEST_LANGUAGE.get(script, 0)) if name.kind == "language" else shortest
-
-
-def _shortest_wide(name: Sourced, script: str) -> int:
-    if script == "Hani" and HIRAGANA.fullmatch(name.text[:1]) and name.kind != "holiday":
-        return sys.maxsize
-    if script == "Hani" and KANA.match(name.text):
-        return SHORTEST_KANA
-    if script == "Hani" and name.culture not in HAN_HOMES:
-        return SHORTEST_ABROAD
-    return SHORTEST_WIDE.get(script, SHORTEST_ELSEWHERE)
+    return max(least, SHORTEST_LANGUAGE.get(script, 0)) if name.kind == "language" else least
 
 
 def _known_small(name: Sourced, text: str, key: str) -> bool:
@@ -248,7 +229,9 @@ def build() -> str:
         "# culture id (=its part) <TAB> kind <TAB> flags <TAB> names, parted by |, each stem/ending",
         "# flags: S lower case counts, X only as written, A stored without article; others: inflection.tsv",
     )
-    return "\n".join((*head, *lines(merge((*cldr_names(), *hand_names(), *faith_names(), *wide_names()))), ""))
+    return "\n".join(
+        (*head, *lines(merge((*cldr_names(), *hand_names(), *faith_names(), *wide_names()))), "")
+    )
 
 
 def pack(text: str) -> bytes:

@@ -8,7 +8,10 @@ from agents.detect.tables import cells, rows
 
 DOUBT = 0.5  # what is left of the weight of a doubtful mention
 POSSESSIVE = ("'", "’")  # a person's, more often than a place's
-UNPLACED: Mapping[str, float] = {"doubt": DOUBT, "place": 0.0}  # by rule, where no word of place stands before
+UNPLACED: Mapping[str, float] = {
+    "doubt": DOUBT,
+    "place": 0.0,
+}  # by rule, where no word of place stands before
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Homographs:
             return float(seen.capital or seen.small)
         if rule == "never" or (not seen.capital and rule != "any"):
             return 0.0
-        placed = self._is_placed(seen, language) and not (rule == "place" and seen.after.startswith(POSSESSIVE))
+        possessed = rule == "place" and seen.after.startswith(POSSESSIVE)
+        placed = self._is_placed(seen, language) and not possessed
         if rule in UNPLACED and not placed:
             return UNPLACED[rule]
         return 1.0

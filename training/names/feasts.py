@@ -32,7 +32,7 @@ def holiday_names() -> Iterator[Sourced]:
 
 def translations(country: str, chosen: tuple[str, ...]) -> list[tuple[str, str]]:
     """(language, name) of each chosen holiday, found by the days on which its English name stands."""
-    days = {day: name for day, name in _kept(country, ENGLISH)}
+    days = dict(_kept(country, ENGLISH))
     found: dict[tuple[str, str], None] = {}
     missing = set(chosen)
     for language in _languages(country):

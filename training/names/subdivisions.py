@@ -12,16 +12,16 @@ from xml.etree import ElementTree
 
 from babel.languages import get_official_languages
 
-from agents.detect.build_gazetteer import HAN_HOMES, SHORTEST_ABROAD
 from agents.detect.cldr import Sourced
 from agents.detect.fold import fold
+from agents.detect.harvest import HAN_HOMES, SHORTEST_ABROAD
 from agents.detect.tables import rows
 
 PEOPLE = 3_000_000  # inhabitants of a country from which its subdivisions are listed in its own languages
 MANY = 20_000_000  # and from which they are listed in those of all who are served
 UNITS = 100  # first-level subdivisions of a country, beyond which they are districts or communes
 SHARED = 4  # countries whose units bear a word in a locale: "northern", "central"
-TYPE, FEWEST = 0.4, 4  # part of a country's units, and their number, that a word for "province" begins or ends
+TYPE, FEWEST = 0.4, 4  # part of a country's units, and how many, that share a word for "province"
 BARE, SYLLABLES = 5, 2  # letters that a name keeps without such words; and in scripts of words and syllables
 # Written together with a name, in scripts without spaces, and left out in speech.
 TAILS = re.compile(
@@ -33,24 +33,17 @@ HEADS = re.compile("^(?:จังหวัด|รัฐ|มณฑล|แคว�
 NOTES = re.compile("[²³]|^[dl]['’](?=[A-ZÀ-Þ])")  # CLDR's marks of namesakes; French articles
 DIGITS = re.compile(r"[\d,;/()\[\]]")
 # What says where a unit lies, or what it is: names made up of these alone are left out, in all locales.
-PLAIN = frozenset(
-    "north northern south southern east eastern west western central centre center middle upper lower inner outer "
-    "northeast northeastern northwest northwestern southeast southeastern southwest southwestern midwest new old "
-    "capital federal national district free state states province region area territory city metropolitan greater "
-    "littoral coast coastal plateau plateaux delta river rivers lake lakes mountain mountains highlands highland "
-    "valley valleys bay sea red island islands isles marches border interior savannah forest oasis desert plains no. "
-    "of the and de la le du des del hill hills autonomous special municipality zone peninsula first bonds union "
-    "lacs lagunes montagnes savanes cascades hauts-bassins nord sud est ouest centre-nord centre-sud centre-est "
-    "centre-ouest el norte sur oriente occidente libertad progreso paraíso".split()
-)
-# Subdivisions that are cultures of their own here.
+PLAIN = frozenset(Path(__file__).with_name("plain.txt").read_text(encoding="utf-8").split())
+# What ISO 3166 lists as a territory as well; and England, whose name is by hand.
 TERRITORIES = frozenset(
     {
-        "cntw", "cnhk", "cnmo", "uspr", "usgu", "usas", "usvi", "usmp", "usum", "frbl", "frmf", "frgp", "frmq",
-        "frre", "fryt", "frgf", "frnc", "frpf", "frpm", "frtf", "frwf", "fr971", "fr972", "fr973", "fr974", "fr976", "nlaw",
-        "nlcw", "nlsx", "nlbq1", "nlbq2", "nlbq3", "fi01", "no21", "no22", "gbeng", "gbnir",
+        "cntw", "cnhk", "cnmo", "uspr", "usgu", "usas", "usvi", "usmp", "usum", "frbl", "frmf", "frgp",
+        "frmq", "frre", "fryt", "frgf", "frnc", "frpf", "frpm", "frtf", "frwf", "fr971", "fr972", "fr973",
+        "fr974", "fr976", "nlaw", "nlcw", "nlsx", "nlbq1", "nlbq2", "nlbq3", "fi01", "no21", "no22", "gbeng",
+        "gbnir",
     }
 )  # fmt: skip
+# Subdivisions that are cultures of their own here.
 ALSO_KNOWN: Mapping[str, str] = {"inas": "IN-AS", "idjb": "ID-JB"}
 
 
@@ -75,8 +68,10 @@ def subdivision_names(cldr: Path, populations: Mapping[str, int]) -> Iterator[So
         shared, types = shared_words(units), type_words(units)
         for unit in units:
             country = unit.code[:2].upper()
-            if language in get_official_languages(country, de_facto=True) or language == "en" or (
-                populations[country] >= MANY and language in served
+            if (
+                language in get_official_languages(country, de_facto=True)
+                or language == "en"
+                or (populations[country] >= MANY and language in served)
             ):
                 culture = ALSO_KNOWN.get(unit.code, country)
                 for text in spellings(unit, shared, types):
