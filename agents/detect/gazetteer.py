@@ -84,6 +84,14 @@ class Gazetteer:
         for stem in self._names_of:
             yield from self.names(stem)
 
+    def wholes(self) -> Iterator[tuple[str, str]]:
+        """(whole name, folded; culture id) of all names, without making them."""
+        for stem, found in self._names_of.items():
+            for one in (found,) if isinstance(found, int) else found:
+                row = self._rows[self._row_of[one]]
+                ending = "" if row.exact else self._endings[one]
+                yield (f"{ARTICLE if row.article else ''}{stem}{ending}", row.culture)
+
     def _add(self, row: _Row, names: list[str], taken: AbstractSet[str]) -> None:
         for cell in names:
             stem, _, ending = (fold(cell), "", cell) if row.exact else cell.partition("/")

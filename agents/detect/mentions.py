@@ -119,10 +119,11 @@ class Mentions:
         return tuple(dict.fromkeys(one.culture for one in bearers if one.culture not in NOWHERE))
 
     def near(self, name: str, limit: int = 3) -> tuple[str, ...]:
-        """Ids of the cultures whose names resemble `name`, best first, at most `limit`. Takes up to 0.1 s."""
+        """Ids of the cultures whose names resemble `name`, best first, at most `limit`. Takes up to 0.3 s."""
         key = Folded.of(name.strip()).folded
-        names = chain(chain.from_iterable(self._own.values()), self._gazetteer)
-        wholes = {one.whole: one.culture for one in names if one.culture not in NOWHERE}
+        given = ((one.whole, one.culture) for names in self._own.values() for one in names)
+        bearers = chain(given, self._gazetteer.wholes())
+        wholes = {whole: culture for whole, culture in bearers if culture not in NOWHERE}
         alike = process.extract(key, wholes.keys(), scorer=fuzz.ratio, limit=4 * limit, score_cutoff=ALIKE)
         return tuple(dict.fromkeys(wholes[whole] for whole, _, _ in alike))[:limit]
 

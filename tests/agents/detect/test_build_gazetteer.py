@@ -10,7 +10,8 @@ from agents.detect.gazetteer import Gazetteer
 from agents.detect.tables import DATA
 
 BUILD = (
-    "import sys; from agents.detect.build_gazetteer import build; sys.stdout.buffer.write(build().encode())"
+    "import gc, sys; gc.disable(); from agents.detect.build_gazetteer import build;"
+    "sys.stdout.buffer.write(build().encode())"
 )
 
 
