@@ -9,7 +9,8 @@ from agents.detect.script import SCRIPTS, UNSPACED
 LONGEST = 16  # letters of a word that are looked at beyond the name in it
 SHORT_KANA = 3  # a name of so few kana is taken for one only when no other kana touches it
 MATCHES = 1_000  # raw matches of an automaton that are looked at
-LETTER, HANGUL, UNSPACED_LETTER, NONE = "letter", "hangul", "unspaced", ""
+LETTER, LATIN, JOINED, HANGUL, UNSPACED_LETTER, NONE = "letter", "latin", "joined", "hangul", "unspaced", ""
+SPACED = frozenset({LETTER, LATIN})  # a Latin letter before an Arabic word is a slip, not a part of it
 
 Match = tuple[int, int, int]  # index of the pattern, start and end in the text
 
@@ -26,6 +27,7 @@ class Boundaries:
     def __init__(self) -> None:
         self._unspaced = re.compile(f"[{''.join(SCRIPTS[script] for script in sorted(UNSPACED))}]")
         self._katakana = re.compile(f"[{SCRIPTS['Kana']}]+")
+        self._latin = re.compile(f"[{SCRIPTS['Latn']}]")
         self._hangul = re.compile(f"[{SCRIPTS['Hang']}]")
         self.sort = lru_cache(maxsize=8192)(self._sort)
 
@@ -38,9 +40,9 @@ class Boundaries:
         if first == last == UNSPACED_LETTER:
             return self._around_kana(text, start, end)
         before, after = start, end
-        while before > max(0, start - LONGEST) and first == self.sort(text[before - 1]) != NONE:
+        while before > max(0, start - LONGEST) and _continues(first, self.sort(text[before - 1])):
             before -= 1
-        while after < min(len(text), end + LONGEST) and last == self.sort(text[after]) != NONE:
+        while after < min(len(text), end + LONGEST) and _continues(last, self.sort(text[after])):
             after += 1
         return text[before:start], text[end:after]
 
@@ -52,8 +54,20 @@ class Boundaries:
 
     def _sort(self, character: str) -> str:
         """Letters of one sort continue each other's words; those of scripts without spaces nobody's."""
-        if not (character.isalnum() or character in "_\u200d" or unicodedata.category(character)[0] == "M"):
+        mark = character in "_\u200d" or unicodedata.category(character)[0] == "M"
+        if not (character.isalnum() or mark):
             return NONE
         if self._unspaced.match(character):
             return UNSPACED_LETTER
-        return HANGUL if self._hangul.match(character) else LETTER
+        if self._hangul.match(character):
+            return HANGUL
+        if mark or not character.isalpha():
+            return JOINED
+        return LATIN if self._latin.match(character) else LETTER
+
+
+def _continues(sort: str, other: str) -> bool:
+    """Whether what is of these sorts makes one word; digits and marks go with letters of either sort."""
+    if JOINED in (sort, other):
+        return {sort, other} <= SPACED | {JOINED}
+    return sort == other != NONE

@@ -1,7 +1,7 @@
-"""Builds `data/gazetteer.tsv.gz` from CLDR and the tables in `data/`.
+"""Builds `data/gazetteer.tsv.gz` from CLDR, the tables in `data/` and what `training.names` harvested.
 
-`python -m agents.detect.build_gazetteer`. The file says which babel it was built with; the same babel and
-tables give the same file.
+`python -m agents.detect.build_gazetteer`, in a checkout: the harvest is no part of the package. The file says
+which babel it was built with; the same babel, tables and harvest give the same file.
 """
 
 import gzip
@@ -17,13 +17,23 @@ import babel
 
 from agents.detect.cldr import Sourced, cldr_names, shares
 from agents.detect.fold import fold
-from agents.detect.gazetteer import Name
-from agents.detect.inflection import ARTICLE, Inflection
+from agents.detect.gazetteer import ANYBODY, Name
+from agents.detect.harvest import (
+    LEAST,
+    LONG,
+    STACKING,
+    UNIT,
+    UNKNOWN,
+    WIDE_SMALL,
+    shortest_wide,
+    wide_names,
+)  # fmt: skip
+from agents.detect.inflection import ARTICLE, ENGLISH, Inflection
 from agents.detect.script import Scripts
 from agents.detect.tables import DATA, cells, rows
 
 # The stronger kind first: one culture's name is stored once.
-KINDS = ("territory", "area", "people", "city", "language")
+KINDS = ("territory", "area", "people", "city", "subdivision", "religion", "holiday", "language")
 # Shorter names than this (letters, by ISO 15924 script) are left out, unless people wrote them down.
 SHORTEST = {"Latn": 4, "Hani": 2, "Hang": 2, "Thai": 5, "Laoo": 5, "Khmr": 5, "Mymr": 5, "Tibt": 5}
 SHORTEST_LANGUAGE = {"Arab": 6, "Hebr": 5, "Deva": 4, "Beng": 4}
@@ -50,15 +60,34 @@ class Entry:
     exact: str = ""
     classes: set[str] = field(default_factory=set)
 
+    def hear(self, name: Sourced, text: str, key: str) -> None:
+        """Takes in what one source says; `text` as it writes the name, `key` folded."""
+        self.kind = min(self.kind, name.kind, key=KINDS.index)
+        self.claims |= {(_authority(name), name.weight)} if name.weight else set()
+        if len(key) <= 3 and text != text.lower():
+            self.exact = text
+        self.solid |= name.by_hand or name.wide or name.kind in {"territory", "city"}
+        self.small |= _known_small(name, text, key)
+
 
 def hand_names() -> Iterator[Sourced]:
-    """The names of `demonyms.tsv` and `places.tsv`."""
+    """The names of `demonyms.tsv`, `regions.tsv` and `places.tsv`."""
     for locale, culture, names in rows("demonyms"):
         kind = "area" if culture.islower() else "people"
         yield from _of_cell(locale, kind, culture, names)
+    for locale, culture, names in rows("regions"):
+        for one, weight in shares(culture):
+            yield from _of_cell(locale, "area" if one.islower() else "subdivision", one, names, weight)
     for kind, culture, names in rows("places"):
         for one, weight in shares(culture):
             yield from _of_cell("en", "area" if one.islower() else kind, one, names, weight)
+
+
+def faith_names() -> Iterator[Sourced]:
+    """The religions and feasts of `faiths.tsv`, and the festivals that `specifics.tsv` lists."""
+    for kind, locale, culture, names in rows("faiths"):
+        for one, weight in shares(culture.replace("-", ANYBODY)):
+            yield from _of_cell(locale, kind, one, names, weight)
 
 
 def _of_cell(
@@ -73,32 +102,61 @@ def merge(names: Iterable[Sourced]) -> dict[str, dict[str, Entry]]:
     """Folded name -> culture id -> entry. Names too short to trust are gone."""
     script_of, inflection = cache(Scripts().main), Inflection()
     merged: dict[str, dict[str, Entry]] = defaultdict(dict)
+    taken: frozenset[str] | None = None
+    common = {fold(word) for _, words in rows("common") for word in cells(words)}
     for name in names:
         text = unicodedata.normalize("NFC", name.text).strip()
         key = fold(text)
         script = script_of(text)
         if not script or (len(key) < _shortest(name, script) and not name.by_hand):
             continue
+        if name.wide:
+            taken = frozenset(merged) if taken is None else taken
+            if key in taken and name.culture in merged[key]:
+                merged[key][name.culture].classes |= _classes(name, key, script, inflection)
+            if key in taken or key in common:
+                continue
         entry = merged[key].setdefault(name.culture, Entry(name.kind))
-        entry.kind = min(entry.kind, name.kind, key=KINDS.index)
-        entry.claims |= {(_authority(name), name.weight)} if name.weight else set()
-        if len(key) <= 3 and text != text.lower():
-            entry.exact = text
-        entry.solid |= name.by_hand or name.kind in {"territory", "city"}
-        entry.small |= _known_small(name, text, key)
-        entry.classes |= inflection.classes(name.locale)
+        entry.hear(name, text, key)
+        entry.classes |= _classes(name, key, script, inflection)
+    for key in merged.keys() - (taken or merged.keys()):
+        merged[key] = _apportioned(merged[key])
     return merged
 
 
+def _classes(name: Sourced, key: str, script: str, inflection: Inflection) -> frozenset[str]:
+    if name.locale != UNKNOWN:
+        return inflection.classes(name.locale)
+    stacking = STACKING if script == "Latn" and len(key) >= LONG else ""
+    return inflection.at_home(script) | {ENGLISH, *stacking}
+
+
+def _apportioned(entries: dict[str, Entry]) -> dict[str, Entry]:
+    """The bearers of a harvested name, each with its part, those with little of it left out."""
+    heard = {
+        culture: max((part for _, part in entry.claims), default=UNIT) for culture, entry in entries.items()
+    }
+    whole = sum(heard.values())
+    kept = {culture: entries[culture] for culture, weight in heard.items() if weight >= LEAST * whole}
+    whole = sum(heard[culture] for culture in kept)
+    for culture, entry in kept.items():
+        entry.claims = {(1, round(heard[culture] / whole, 2))} if len(kept) > 1 else set()
+    return kept or entries
+
+
 def _shortest(name: Sourced, script: str) -> int:
-    shortest = SHORTEST.get(script, 3)
+    least = SHORTEST.get(script, 3)
+    if name.wide:
+        return max(least, shortest_wide(name, script))
     if script in COUNTRIES_ONLY and name.kind != "territory":
         return sys.maxsize
-    return max(shortest, SHORTEST_LANGUAGE.get(script, 0)) if name.kind == "language" else shortest
+    return max(least, SHORTEST_LANGUAGE.get(script, 0)) if name.kind == "language" else least
 
 
 def _known_small(name: Sourced, text: str, key: str) -> bool:
     """Whether the name counts in lower case: its source writes it so, or it is long and commonly typed so."""
+    if name.wide:
+        return len(key) >= WIDE_SMALL or text[0] == text[0].lower()
     if len(key) < SMALL:
         return name.by_hand and text == text.lower()
     return text[0] == text[0].lower() or name.by_hand or name.locale.partition("_")[0] in TYPED_SMALL
@@ -171,7 +229,9 @@ def build() -> str:
         "# culture id (=its part) <TAB> kind <TAB> flags <TAB> names, parted by |, each stem/ending",
         "# flags: S lower case counts, X only as written, A stored without article; others: inflection.tsv",
     )
-    return "\n".join((*head, *lines(merge((*cldr_names(), *hand_names()))), ""))
+    return "\n".join(
+        (*head, *lines(merge((*cldr_names(), *hand_names(), *faith_names(), *wide_names()))), "")
+    )
 
 
 def pack(text: str) -> bytes:

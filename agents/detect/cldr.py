@@ -29,7 +29,10 @@ PREFIX = 3  # letters that an adjective shares with its country's name
 
 @dataclass(frozen=True, slots=True)
 class Sourced:
-    """A name as its source writes it. `weight` None: the source claims no part, names are shared evenly."""
+    """A name as its source writes it. `weight` None: the source claims no part, names are shared evenly.
+
+    `wide`: from a source that lists all there is, known or not; its names give way to all others.
+    """
 
     text: str
     locale: str
@@ -37,6 +40,7 @@ class Sourced:
     culture: str
     weight: float | None = None
     by_hand: bool = False
+    wide: bool = False
 
 
 def cldr_names() -> Iterator[Sourced]:

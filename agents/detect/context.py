@@ -100,7 +100,7 @@ class ContextDetector:
         audience = self._audience.detect(text, earlier=earlier, asker=asker, language=tag)
         last = Turn(text, 0, SEEN)
         said = {last: audience.others(last, read.found)}
-        if not read.found:
+        if not any(one.culture for one in read.found):
             said, remembered = self._remember(earlier)
             joined = 1 - (1 - cultural) * (1 - remembered) / (1 - BASE)
             cultural = max(cultural, joined) if said else cultural
@@ -171,6 +171,7 @@ def weigh(mentions: Iterable[Mention]) -> tuple[CultureWeight, ...]:
 
 
 def _surest(mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    mentions = tuple(one for one in mentions if one.culture)
     sure = tuple(one for one in mentions if not one.doubtful)
     solid = tuple(one for one in sure if one.kind != "language")
     return solid or sure or mentions

@@ -13,7 +13,10 @@ from agents.detect.mentions import Mention
 from agents.detect.task import EXAMPLE, is_code, is_rewording, is_sum
 
 BASE = 0.1  # any text
-NAMED: Mapping[str, float] = {"people": 0.8, "area": 0.8, "territory": 0.7, "city": 0.5, "language": 0.3}
+NAMED: Mapping[str, float] = {
+    "people": 0.8, "area": 0.8, "territory": 0.7, "religion": 0.7, "holiday": 0.7,
+    "city": 0.5, "subdivision": 0.5, "language": 0.3,
+}  # fmt: skip
 COMPARED = 0.3  # two cultures or more
 STRONG, MILD = 0.5, 0.25  # one word of cultural life
 COUNTED = 3  # words of each strength

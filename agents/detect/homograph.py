@@ -1,12 +1,17 @@
 """Names that are also common words or other people's names: the rules of `homographs.tsv`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from agents.detect.fold import fold
 from agents.detect.tables import cells, rows
 
 DOUBT = 0.5  # what is left of the weight of a doubtful mention
+POSSESSIVE = ("'", "’")  # a person's, more often than a place's
+UNPLACED: Mapping[str, float] = {
+    "doubt": DOUBT,
+    "place": 0.0,
+}  # by rule, where no word of place stands before
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,11 @@ class Homographs:
                 self._phrases.append(fold(form))
             else:
                 self._rules[fold(form)] = (rule, frozenset(cells(languages)))
-        self._places = {
-            fold(word) for kind, _, words in rows("signals") if kind == "place" for word in cells(words)
-        }
+        self._places: dict[str, frozenset[str]] = {}
+        for kind, language, words in rows("signals"):
+            if kind == "place":
+                self._places[language] = frozenset(map(fold, cells(words)))
+        self._any_place = frozenset().union(*self._places.values())
 
     def phrases(self) -> Iterator[str]:
         """Folded phrases that hold a name and name no culture, such as "guinea pig"."""
@@ -53,8 +60,13 @@ class Homographs:
             return float(seen.capital or seen.small)
         if rule == "never" or (not seen.capital and rule != "any"):
             return 0.0
-        return DOUBT if rule == "doubt" and not self._is_placed(seen) else 1.0
+        possessed = rule == "place" and seen.after.startswith(POSSESSIVE)
+        placed = self._is_placed(seen, language) and not possessed
+        if rule in UNPLACED and not placed:
+            return UNPLACED[rule]
+        return 1.0
 
-    def _is_placed(self, seen: Appearance) -> bool:
+    def _is_placed(self, seen: Appearance, language: str | None) -> bool:
         """Whether a word of place stands before the name, and no surname after it."""
-        return seen.before.rstrip().rpartition(" ")[2] in self._places and not seen.after[1:].isupper()
+        words = self._places.get(language or "", self._any_place)
+        return seen.before.rstrip().rpartition(" ")[2] in words and not seen.after[1:].isupper()

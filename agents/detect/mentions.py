@@ -1,4 +1,4 @@
-"""Which cultures does a text name? Territories, peoples, cities and languages, in the languages of CLDR.
+"""Which cultures does a text name? Territories, subdivisions, cities, peoples, languages, faiths, holidays.
 
 An Aho-Corasick automaton (`ahocorasick_rs`) finds the stems of all names at once; boundaries, inflection,
 case and homographs then decide, and the leftmost, longest name wins. Source of names: `data/README.md`.
@@ -15,7 +15,7 @@ from rapidfuzz import fuzz, process
 
 from agents.detect.boundary import HANGUL, Boundaries, bounded
 from agents.detect.fold import Folded
-from agents.detect.gazetteer import NOBODY, Name, read_gazetteer
+from agents.detect.gazetteer import ANYBODY, NOBODY, Gazetteer, Name
 from agents.detect.homograph import Appearance, Homographs
 from agents.detect.inflection import ARTICLE, ENGLISH, Inflection
 from agents.detect.script import Scripts
@@ -24,6 +24,7 @@ BEFORE = 16  # characters before a name that may hold the word that settles a do
 TO_THE = "لل"  # Arabic: the preposition swallows the first letter of the article
 SMALL = 5  # letters from which a name that is handed in counts in lower case
 UNMISTAKABLE = 7  # letters of a stem from which a name is no other language's common word
+NOWHERE = frozenset({NOBODY, ANYBODY})
 ALIKE = 82.0  # rapidfuzz score (0..100) from which a name resembles another
 
 
@@ -31,8 +32,9 @@ ALIKE = 82.0  # rapidfuzz score (0..100) from which a name resembles another
 class Mention:
     """A name in a text: `text[start:end]` (characters), as written, and the culture it names.
 
-    `kind` is territory, people, language, city or area. `weight` (0..1]: the culture's part in a shared name,
-    and half of it where the name is doubtful. A shared name gives one mention for each of its cultures.
+    `kind` is territory, subdivision, city, area, people, language, religion or holiday. `weight` (0..1]: the
+    culture's part in a shared name, and half of it where the name is doubtful. A shared name gives one
+    mention for each of its cultures. `culture` is empty where the name is many cultures', as Islam is.
     """
 
     text: str
@@ -58,7 +60,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """`kept`: how many letters of the name stand in the text unchanged."""
+    """`kept`: how much of the name stands in the text unchanged."""
 
     start: int
     end: int
@@ -78,14 +80,14 @@ class Mentions:
         self._inflection = Inflection()
         self._boundaries = Boundaries()
         self._homographs = Homographs()
-        self._by_stem: dict[str, list[Name]] = {}
         given = list(self._given(names))
-        taken = {name.stem + name.ending for name in given}
-        packaged = (name for name in read_gazetteer() if name.stem + name.ending not in taken)
-        for name in chain(given, packaged, self._phrases()):
-            self._by_stem.setdefault(name.stem, []).append(name)
-        self._stems = list(self._by_stem.values())
-        self._automaton = ahocorasick_rs.AhoCorasick(list(self._by_stem), store_patterns=False)
+        self._gazetteer = Gazetteer(frozenset(name.stem + name.ending for name in given))
+        self._own: dict[str, list[Name]] = {}
+        for name in chain(given, self._phrases()):
+            self._own.setdefault(name.stem, []).append(name)
+        self._stems = list(dict.fromkeys((*self._own, *self._gazetteer.stems())))
+        self._names = lru_cache(maxsize=4096)(self._with_stem)
+        self._automaton = ahocorasick_rs.AhoCorasick(self._stems, store_patterns=False)
 
     def find(self, text: str, *, language: str | None = None) -> tuple[Mention, ...]:
         """The names in `text`, in order. `language` (BCP-47) is the text's, if known: it settles homographs.
@@ -98,33 +100,34 @@ class Mentions:
         for index, start, end in bounded(
             self._automaton.find_matches_as_indexes(view.folded, overlapping=True)
         ):
-            found.extend(self._candidates(looked, self._stems[index], start, end))
+            found.extend(self._candidates(looked, self._names(self._stems[index]), start, end))
         mentions = []
         for one in _leftmost_longest(found):
             start, end = view.span(one.start, one.end)
             if one.name.culture != NOBODY:
-                name, weight = one.name, one.name.weight * one.part
-                mentions.append(
-                    Mention(text[start:end], start, end, name.culture, name.kind, weight, one.part < 1)
-                )
+                culture, weight = one.name.culture.removeprefix(ANYBODY), one.name.weight * one.part
+                kind, doubtful = one.name.kind, one.part < 1
+                mentions.append(Mention(text[start:end], start, end, culture, kind, weight, doubtful))
         return tuple(mentions)
 
     def lookup(self, name: str) -> tuple[str, ...]:
         """Ids of the cultures that bear exactly this name in any language, best first; may be empty."""
         key = Folded.of(name.strip()).folded
         stems = (key[start:end] for start in {0, len(ARTICLE)} for end in range(start + 1, len(key) + 1))
-        bearers = [one for stem in stems for one in self._by_stem.get(stem, ()) if one.whole == key]
+        bearers = [one for stem in stems for one in self._with_stem(stem) if one.whole == key]
         bearers.sort(key=lambda one: -one.weight)
-        return tuple(dict.fromkeys(one.culture for one in bearers if one.culture != NOBODY))
+        return tuple(dict.fromkeys(one.culture for one in bearers if one.culture not in NOWHERE))
 
     def near(self, name: str, limit: int = 3) -> tuple[str, ...]:
-        """Ids of the cultures whose names resemble `name`, best first, at most `limit`. Takes up to 0.1 s."""
+        """Ids of the cultures whose names resemble `name`, best first, at most `limit`. Takes up to 0.3 s."""
         key = Folded.of(name.strip()).folded
-        wholes = {one.whole: one.culture for names in self._stems for one in names if one.culture != NOBODY}
+        given = ((one.whole, one.culture) for names in self._own.values() for one in names)
+        bearers = chain(given, self._gazetteer.wholes())
+        wholes = {whole: culture for whole, culture in bearers if culture not in NOWHERE}
         alike = process.extract(key, wholes.keys(), scorer=fuzz.ratio, limit=4 * limit, score_cutoff=ALIKE)
         return tuple(dict.fromkeys(wholes[whole] for whole, _, _ in alike))[:limit]
 
-    def _candidates(self, text: _Text, names: list[Name], start: int, end: int) -> Iterator[_Candidate]:
+    def _candidates(self, text: _Text, names: Iterable[Name], start: int, end: int) -> Iterator[_Candidate]:
         left, right = self._boundaries.around(text.view.folded, start, end)
         if left and left not in self._inflection.prefixes(self._script_of(left)):
             return
@@ -137,7 +140,7 @@ class Mentions:
             if not exact and not self._inflection.fits(right, name.ending, name.classes, text.language):
                 continue
             if part := self._weigh(text, name, start, stop, exact):
-                kept = len(name.stem) + len(name.ending) * exact
+                kept = _kept(name.stem + name.ending, text.view.folded[start:stop])
                 yield _Candidate(start - len(ARTICLE) * article, stop, name, part, kept)
 
     def _weigh(self, text: _Text, name: Name, start: int, end: int, exact: bool) -> float:
@@ -175,8 +178,18 @@ class Mentions:
                 if key:
                     yield Name(stem, ending, "".join(sorted(classes)), kind, culture, small=small)
 
+    def _with_stem(self, stem: str) -> tuple[Name, ...]:
+        return (*self._own.get(stem, ()), *self._gazetteer.names(stem))
+
     def _phrases(self) -> Iterator[Name]:
         return (Name(phrase, "", ENGLISH, "", NOBODY) for phrase in self._homographs.phrases())
+
+
+def _kept(name: str, form: str) -> int:
+    """How much of a name stands in a form of it: twice the letters they share, less those it has lost."""
+    pairs = enumerate(zip(name, form, strict=False))
+    alike = next((index for index, (one, other) in pairs if one != other), min(len(name), len(form)))
+    return 3 * alike - len(name)
 
 
 def _leftmost_longest(found: list[_Candidate]) -> Iterator[_Candidate]:

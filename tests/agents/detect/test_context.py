@@ -200,3 +200,21 @@ def load_name(detector: ContextDetector, name: str) -> str | None:
     """The culture that the detector itself finds in a label of the data."""
     found = detector.detect(f"in {name.title()}").cultures
     return found[0].id if found else None
+
+
+@pytest.mark.parametrize("text", ["Was essen Muslime im Ramadan?", "What do Muslims eat during Ramadan?"])
+def test_a_religion_makes_a_text_cultural_and_gives_no_culture(detector: ContextDetector, text: str) -> None:
+    context = detector.detect(text)
+    assert context.cultural >= CULTURAL
+    assert context.cultures == ()
+
+
+def test_a_religion_leaves_the_culture_to_whom_earlier_turns_name(detector: ContextDetector) -> None:
+    context = detector.detect("And what about Ramadan?", earlier=["What do people eat in Morocco?"])
+    assert [culture.id for culture in context.cultures] == ["MA"]
+
+
+def test_a_religion_with_a_home_gives_its_culture(detector: ContextDetector) -> None:
+    assert [
+        culture.id for culture in detector.detect("Was macht man an einem Schrein im Schintoismus?").cultures
+    ] == ["JP"]

@@ -179,3 +179,147 @@ def test_spans_of_any_text_lie_within_it(mentions: Mentions, text: str) -> None:
         assert 0 < mention.weight <= 1
         assert mention.start >= end or mention.end == end
         end = mention.end
+
+
+def kinds(mentions: Mentions, text: str, language: str | None = None) -> list[tuple[str, str]]:
+    return [(mention.culture, mention.kind) for mention in mentions.find(text, language=language)]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "culture"),
+    [
+        ("a wedding in Bavaria", "en", "DE"),
+        ("Hochzeit in Nordrhein-Westfalen", "de", "DE"),
+        ("comida de Oaxaca", "es", "MX"),
+        ("свадьба в Татарстане", "ru", "RU"),
+        ("вечеря у Львові", "uk", "UA"),
+        ("w Krakowie i na Śląsku", "pl", "PL"),
+        ("nunta în Maramureș", "ro", "RO"),
+        ("Γιατί γιορτάζουν στη Θεσσαλία;", "el", "GR"),
+        ("北海道の結婚式", "ja", "JP"),
+        ("四川人吃什么", "zh", "CN"),
+        ("제주도에서는", "ko", "KR"),
+        ("คนอีสานกินอะไร", "th", "TH"),
+        ("लखनऊ में शादी", "hi", "IN"),
+        ("મહેમાન કચ્છમાં", "gu", "IN"),
+        ("কুমিল্লায় বিয়ে", "bn", "BD"),
+        ("தஞ்சாவூரில்", "ta", "IN"),
+        ("ናይ ሓረር", "am", None),
+        ("عادات الزواج في حضرموت", "ar", "YE"),
+        ("სვანეთში ქორწილი", "ka", "GE"),
+        ("Diyarbakır'da düğün", "tr", "TR"),
+        ("Häät Tampereella", "fi", "FI"),
+        ("lakodalom Debrecenben", "hu", "HU"),
+        ("đám cưới ở Nghệ An", "vi", "VN"),
+    ],
+)
+def test_finds_subdivisions_and_cities(
+    mentions: Mentions, text: str, language: str, culture: str | None
+) -> None:
+    assert set(cultures(mentions, text, language)) == ({culture} if culture else set())
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "culture"),
+    [
+        ("თურქები და პოლონელებთან", "ka", ["TR", "PL"]),
+        ("Аргентиналықтар мате ішеді", "kk", ["AR"]),
+        ("अमेरिकेत लग्न", "mr", ["US"]),
+        ("எத்தியோப்பியக் காபி", "ta", ["ET"]),
+        ("Уборка улиц в Нигерии", "ru", ["NG"]),
+    ],
+)
+def test_finds_more_inflected_names(mentions: Mentions, text: str, language: str, culture: list[str]) -> None:
+    assert cultures(mentions, text, language) == culture
+
+
+def test_another_script_ends_a_word(mentions: Mentions) -> None:
+    assert cultures(mentions, "الطعام في lالجزائر", "ar") == ["DZ"]
+    assert cultures(mentions, "Japan2 and Japan_x are no names", "en") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("What do Muslims do?", "en", [("", "religion")]),
+        ("Что едят мусульмане?", "ru", [("", "religion")]),
+        ("ما هو الإسلام", "ar", [("", "religion")]),
+        ("仏教の葬式", "ja", [("", "religion")]),
+        ("a Shinto shrine", "en", [("JP", "religion")]),
+        ("o candomblé e a umbanda", "pt", [("BR", "religion"), ("BR", "religion")]),
+        ("eating during Ramadan", "en", [("", "holiday")]),
+        ("what do people cook for Diwali", "en", [("IN", "holiday")]),
+        ("추석에 뭐 먹어요", "ko", [("KR", "holiday"), ("KP", "holiday")]),
+        ("成人の日に着る服", "ja", [("JP", "holiday")]),
+        ("Waitangi Day", "en", [("maori", "holiday"), ("NZ", "holiday")]),
+        ("Christmas, Easter Monday, Labour Day and New Year's Day", "en", []),
+        ("Weihnachten und Neujahr", "de", []),
+        ("知道教练的名字", "zh", []),
+        ("精神道德", "zh", []),
+    ],
+)
+def test_religions_and_holidays_name_a_culture_only_where_they_have_a_home(
+    mentions: Mentions, text: str, language: str, found: list[tuple[str, str]]
+) -> None:
+    assert kinds(mentions, text, language) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Reading books is fun", "en"),
+        ("Split the bill", "en"),
+        ("Mobile phones", "en"),
+        ("Bath time for the baby", "en"),
+        ("Orange is a colour", "en"),
+        ("das Essen ist fertig", "de"),
+        ("Como se hace el pan", "es"),
+        ("Tak, wiem", "pl"),
+        ("Jos sataa, jäämme kotiin", "fi"),
+        ("第一次坐飞机", "zh"),
+        ("这张窗台中间放着玻璃杯", "zh"),
+        ("العين تدمع", "ar"),
+        ("السماء زرقاء", "ar"),
+        ("माझे उत्तर बरोबर आहे", "mr"),
+        ("เขียนอย่างอิสระ", "th"),
+        ("春日遅々", "ja"),
+        ("a bed for a chihuahua", "en"),
+        ("the central and northern parts", "en"),
+        ("my brother: میرا بھائی", "ur"),
+    ],
+)
+def test_places_with_the_names_of_common_things_are_no_mentions(
+    mentions: Mentions, text: str, language: str
+) -> None:
+    assert cultures(mentions, text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "culture"),
+    [("a pub in Reading", "GB"), ("a week in Split", "HR"), ("growing up in Phoenix", "US")],
+)
+def test_a_word_of_place_makes_them_places(mentions: Mentions, text: str, culture: str) -> None:
+    assert cultures(mentions, text, "en") == [culture]
+
+
+@pytest.mark.parametrize("name", ["Charlotte", "Dallas", "Sydney", "Paris", "Florence", "Sophia"])
+def test_people_named_after_cities_are_left_in_doubt(mentions: Mentions, name: str) -> None:
+    assert all(one.doubtful for one in mentions.find(f"{name} has five apples.", language="en"))
+    assert mentions.find(f"{name} has five apples.", language="en")
+
+
+def test_well_known_names_do_not_give_way_to_their_namesakes(mentions: Mentions) -> None:
+    assert cultures(mentions, "London, Paris and Moscow in June", "fr") == ["GB", "FR", "RU"]
+    assert cultures(mentions, "the food of Granada and Lima", "en")[-1] == "PE"
+
+
+@pytest.mark.parametrize(
+    "text", ["not Japan", "isn't it “Japan”?", "«Япония»", "「日本」", "no es de México, sino del Perú"]
+)
+def test_negated_and_quoted_names_are_names(mentions: Mentions, text: str) -> None:
+    assert mentions.find(text)
+
+
+def test_what_belongs_to_many_is_nobodys_by_name(mentions: Mentions) -> None:
+    assert mentions.lookup("Islam") == ()
+    assert mentions.lookup("Shinto") == ("JP",)

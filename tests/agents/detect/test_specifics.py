@@ -114,7 +114,7 @@ def test_no_sector_has_fewer_than_half_the_entries_of_another(counted):
 
 
 def test_specifics_do_not_change_what_is_detected(detector):
-    for text in ("We celebrate Oktoberfest.", "my hanbok", "Rabindranath Tagore", "ujamaa and the marae"):
+    for text in ("my hanbok", "Rabindranath Tagore", "ujamaa and the marae"):
         assert detector.detect(text).cultures == ()
 
 
