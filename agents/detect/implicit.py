@@ -1,4 +1,4 @@
-"""Whose culture is a text about when it names nobody? Dishes, rites, dress, kin, customs tell: `data/cues.tsv`.
+"""Whose culture is a text about when it names nobody? Dishes, rites, dress, kin tell: `data/cues.tsv`.
 
 The names of `specifics.tsv` are cues as well, and so are situations that several common words make.
 """
@@ -21,8 +21,8 @@ class Cues:
         """The cues in `text`, in order; a cue that cultures share gives one mention for each, with its part.
 
         `kind` is the table's, or `situation`; a situation may run over other cues. `language` (BCP-47) is the
-        text's, if known: cues that are other languages' common words count only in their own. Of a text that is
-        little but cues, only the first and last `boundary.MATCHES // 2` are looked at.
+        text's, if known: cues that are other languages' common words count only in their own. Of a text that
+        is little but cues, only the first and last `boundary.MATCHES // 2` are looked at.
         """
         found = (
             *self._names.find(text, language=language),

@@ -1,4 +1,4 @@
-"""Cues that only several common words together make: a tooth and a roof, an envelope and red. `situations.tsv`."""
+"""Cues that only several common words together make, as an envelope and red: `data/situations.tsv`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Situations:
         self._lexicon = Lexicon(words)
 
     def find(self, text: str, *, language: str | None = None) -> tuple[Mention, ...]:
-        """Where in `text` all words of a situation stand close together; one mention for each of its cultures.
+        """Where in `text` all words of a situation stand close together: a mention for each of its cultures.
 
         A mention runs from the first to the last of the words. `language` (BCP-47) is the text's, if known.
         """

@@ -70,7 +70,7 @@ class Specifics:
     def find(self, text: str, *, language: str | None = None) -> tuple[Mention, ...]:
         """The names in `text`, in order, of those that overlap the leftmost, longest one.
 
-        `language` (BCP-47) is the text's, if known: names take its endings too, and some names count only in it.
+        `language` (BCP-47) is the text's, if known: names take its endings too, some count only in it.
         A shared name gives one mention for each of its cultures. Of a text that is little but names, only the
         first and last `boundary.MATCHES // 2` are looked at.
         """
