@@ -21,7 +21,7 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
 from agents.detect.context import CULTURAL, ContextDetector, load_detector
-from agents.detect.gazetteer import read_gazetteer
+from agents.detect.mentions import Mentions
 from agents.detect.sensitivity import HEARD
 from training.heads import CACHE, MEMBERS, train_gate, train_lexical
 from training.language import known_as, served
@@ -146,14 +146,15 @@ def left_out(inputs: Matrix, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
 
 def subjects(detector: ContextDetector, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
     """How often the heaviest culture is right: named, native without a name, and implied."""
-    ids = {name.whole: name.culture for name in read_gazetteer() if name.kind in ("territory", "area")}
+    names = Mentions({"hausa": ["Northern Nigeria"]})
     named = [
         row
         for row in rows
         if row.cue in ("explicit_country", "native_language+country") and "mix" in row.source
     ]
     hits = [
-        _first(detector, row.text) == ids.get(row.cultures[0].replace("_", " ").casefold()) for row in named
+        _first(detector, row.text) in names.lookup(row.cultures[0].replace("_", " ").partition(" (")[0])
+        for row in named
     ]
     own = [row for row in rows if row.source == "own gate"]
     asked = {cue: [row for row in own if row.cue == cue] for cue in ("mention", "native", "implicit")}

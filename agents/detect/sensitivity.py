@@ -38,10 +38,19 @@ class Sensitivity:
         self._embedder = embedder
 
     def score(
-        self, text: str, mentions: Sequence[Mention], *, language: str | None = None, quick: bool = False
+        self,
+        text: str,
+        mentions: Sequence[Mention],
+        cues: Sequence[Mention] = (),
+        *,
+        language: str | None = None,
+        quick: bool = False,
     ) -> Sense:
-        """`mentions` are those in `text`, `language` (BCP-47) is the text's; `quick`: do not embed it."""
-        seen = lexical(text, mentions, self._lexicon.find(text, language=language))
+        """How cultural `text` is.
+
+        `mentions` and `cues` are those in it, `language` (BCP-47) is its own; `quick`: embed nothing.
+        """
+        seen = lexical(text, mentions, cues, self._lexicon.find(text, language=language))
         logit = float(self._heads.lexical(seen)[0])
         plain = _sigmoid(logit)
         if quick or self._embedder is None or plain < PLAIN or not text.strip():

@@ -1,17 +1,45 @@
-"""Whose culture is a text about that names nobody? By what its meaning resembles, and by its language.
+"""Whose culture is a text about that names nobody? By cues, by what its meaning resembles, by its language.
 
-Both speak only where the gate has found a text to be cultural. An embedding tells a culture's dishes, rites
-and institutions from another's by a linear head (`heads.py`); below `LIKELY` it is not believed. A language
-points at those whose own it is, in the proportion of its speakers; English points at nobody.
+They speak in that order, and only where the gate has found a text to be cultural. An embedding tells a
+culture's dishes, rites and institutions from another's by a linear head (`heads.py`); below `LIKELY` it is
+not believed. A language points at those whose own it is, in the proportion of its speakers; English points
+at nobody.
 """
 
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+
 from agents.detect.cldr import shares
+from agents.detect.evidence import CultureWeight
 from agents.detect.heads import Heads, softmax
+from agents.detect.mentions import Mention
 from agents.detect.tables import rows
 from agents.knowledge.embed import Vector
 
+LEADS = 0.35  # share of the cues' weight from which a culture is told by them
+AT_HOME = 1.5  # how much heavier a cue weighs for those whose own the text's language is
 LIKELY = 0.5  # probability from which the head names a culture
 MOST = 3  # cultures that are named at most
+
+
+def implied(cues: Iterable[Mention], own: AbstractSet[str]) -> tuple[CultureWeight, ...]:
+    """The cultures that cues tell of, heaviest first; none if none leads. A repeated cue counts once.
+
+    `own` are the cultures whose own the text's language is.
+    """
+    seen: dict[str, dict[str, Mention]] = {}
+    for cue in cues:
+        seen.setdefault(cue.culture, {}).setdefault(cue.text.casefold(), cue)
+    sums = {
+        one: sum(cue.weight for cue in told.values()) * (AT_HOME if one in own else 1.0)
+        for one, told in seen.items()
+    }
+    total, ranked = sum(sums.values()), sorted(sums, key=lambda one: -sums[one])
+    if not ranked or sums[ranked[0]] < LEADS * total:
+        return ()
+    leading = [(one, tuple(cue.text for cue in seen[one].values())) for one in ranked[:MOST]]
+    total = sum(sums[one] for one, _ in leading)
+    return tuple(CultureWeight(one, sums[one] / total, texts) for one, texts in leading)
 
 
 class Resemblance:
