@@ -30,6 +30,11 @@ from agents.errors import UnknownCulture, UnknownLanguage, UnsupportedOption
 from agents.prompting import Prompts
 from agents.question import MODES, Limits, Mode, Question
 
+_TOLD = {
+    "explicit": "named in the question",
+    "implicit": "what the question tells of",
+    "native_language": "whose own the question's language is",
+}
 KNOWN = 0.5  # weight from which the asker's own culture is known
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -84,7 +89,7 @@ class Planner:
         self._check(question)
         requested = tuple(dict.fromkeys(self.resolve(value).id for value in question.cultures))
         self._check_number(question, requested)
-        detected = tuple(one.id for one in context.cultures if one.id in self.cultures)
+        detected = self._detected(context)
         relevant = requested or detected
         mode, why = _mode(question, context, relevant)
         language = context.language.tag if context.language else None
@@ -92,7 +97,7 @@ class Planner:
             return Plan(mode, context, why, relevant, (), language)
         if mode == "contextual":
             return Plan(mode, context, why, relevant[: self.limits.max_agents], (), language)
-        voices = self._voices(question, requested, detected, self._own(context))
+        voices = self._voices(question, requested, context, self._own(context))
         return Plan(mode, context, why, tuple(voice.culture for voice in voices), voices, language)
 
     def resolve(self, value: str) -> Culture:
@@ -139,12 +144,13 @@ class Planner:
             return unknown.near or tuple(one for one in self.mentions.near(value) if one in self.cultures)
 
     def _voices(
-        self, question: Question, requested: Sequence[str], detected: Sequence[str], own: str | None
+        self, question: Question, requested: Sequence[str], context: Context, own: str | None
     ) -> tuple[Voice, ...]:
         if requested:
             return tuple(self._voice(question, one, "requested") for one in requested)
         seats = question.max_agents or self.limits.agents
-        voices = [self._voice(question, one, "named in the question") for one in detected[:seats]]
+        detected = self._detected(context)
+        voices = [self._voice(question, one, _TOLD[context.cue]) for one in detected[:seats]]
         if own and own not in detected and len(voices) < seats:
             voices.append(self._voice(question, own, "the asker's own culture"))
         heard = {self.cultures.get(voice.culture).sector for voice in voices}
@@ -155,6 +161,11 @@ class Planner:
                 speaker = self.cultures.representatives(sector)[0]
                 voices.append(self._voice(question, speaker.id, f"speaks for the sector {sector}"))
         return tuple(voices)
+
+    def _detected(self, context: Context) -> tuple[str, ...]:
+        """The cultures asked about. Of those that share the question's language only one that leads."""
+        least = KNOWN if context.cue == "native_language" else 0.0
+        return tuple(one.id for one in context.cultures if one.id in self.cultures and one.weight >= least)
 
     def _own(self, context: Context) -> str | None:
         """The asker's own culture, where it is known."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import ahocorasick_rs
 
-from agents.detect.boundary import HANGUL, LETTER, UNSPACED_LETTER, Boundaries, bounded
+from agents.detect.boundary import HANGUL, SPACED, UNSPACED_LETTER, Boundaries, bounded
 from agents.detect.fold import Folded, fold
 from agents.detect.mentions import Mention
 from agents.detect.tables import cells, rows
@@ -145,7 +145,7 @@ class Belonging:
     def _goes_on(self, neighbour: str, edge: str) -> bool:
         """Whether this neighbouring letter belongs to the word that `edge` is in."""
         sort = self._boundaries.sort
-        return bool(neighbour) and sort(neighbour) == sort(edge) and sort(edge) in {LETTER, HANGUL}
+        return bool(neighbour) and sort(neighbour) == sort(edge) and sort(edge) in SPACED | {HANGUL}
 
     def _claims(
         self, text: str, start: int, end: int, phrase: _Phrase, mentions: Sequence[Mention]

@@ -28,6 +28,7 @@ SEEN = 20_000  # characters of a text that are looked at: half from its head, ha
 CULTURAL = 0.5  # from here on a text is cultural
 DECAY = 0.5  # what each turn that has passed leaves of a mention
 TURNS = 6  # turns that are looked back
+GLIMPSE = 80  # characters shown of a text whose whole is the evidence
 EVIDENCE = 5  # names shown for a culture
 
 Cue = Literal["explicit", "native_language", "implicit", "none"]
@@ -112,8 +113,9 @@ class ContextDetector:
         if not cultures and cultural >= CULTURAL:
             cultures, cue = self._unnamed(read)
             said = {last: read.cues}
+        whole = [last.span(0, GLIMPSE, one.id, cue) for one in cultures if not one.evidence]
         named = [one.id for one in (*cultures, *audience.cultures)]
-        spans = told((*_spans(said), *audience.spans), named)
+        spans = told((*_spans(said), *whole, *audience.spans), named)
         domain = self._domain(read) if cultural >= CULTURAL else None
         languages = (read.reading.best, read.reading.shares)
         return Context(*languages, cultural, cultures, audience.cultures, domain, cue, spans)

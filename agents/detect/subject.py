@@ -19,6 +19,7 @@ from agents.knowledge.embed import Vector
 LEADS = 0.35  # share of the cues' weight from which a culture is told by them
 AT_HOME = 1.5  # how much heavier a cue weighs for those whose own the text's language is
 LIKELY = 0.5  # probability from which the head names a culture
+NEXT = 0.2  # probability from which it names another beside
 MOST = 3  # cultures that are named at most
 
 
@@ -52,7 +53,8 @@ class Resemblance:
         """Culture id -> probability, best first; empty where none is likely."""
         chances = softmax(self._heads.culture(vector))
         ranked = sorted(zip(self._heads.cultures, map(float, chances), strict=True), key=lambda one: -one[1])
-        return dict(ranked[:MOST]) if ranked and ranked[0][1] >= LIKELY else {}
+        alike = {one: chance for one, chance in ranked[:MOST] if chance >= NEXT}
+        return alike if max(alike.values(), default=0.0) >= LIKELY else {}
 
     def domain(self, vector: Vector) -> str:
         """The likeliest domain, `area/field` of UNESCO's framework for cultural statistics (2009)."""

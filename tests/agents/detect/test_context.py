@@ -54,22 +54,24 @@ def test_a_culture_that_is_named_is_the_subject(detector: ContextDetector, text:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "culture", "cue"),
     [
-        "Is it rude to refuse a second helping from my mother-in-law?",
-        "Darf man zu einer Beerdigung bunte Kleidung tragen?",
-        "シャツで葬式に行ってもいいですか？",
-        "क्या दहेज देना ज़रूरी है?",
-        "Bayramda büyüklerin eli nasıl öpülür, gelenek nedir?",
+        ("Is it rude to refuse a second helping from my mother-in-law?", "", "implicit"),
+        ("Darf man zu einer Beerdigung bunte Kleidung tragen?", "DE", "native_language"),
+        ("क्या दहेज देना ज़रूरी है?", "IN", "implicit"),
+        ("My hanbok is too long for the ceremony, can I pin it up without giving offence?", "KR", "implicit"),
     ],
 )
-def test_cultural_life_without_a_name_is_cultural_with_no_culture_known(
-    detector: ContextDetector, text: str
+def test_cultural_life_without_a_name_tells_of_a_culture_or_says_unknown(
+    detector: ContextDetector, text: str, culture: str, cue: str
 ) -> None:
     context = detector.detect(text)
-    assert context.cultures == ()
     assert context.cultural >= CULTURAL
-    assert context.cue == "implicit"
+    assert (context.cultures[0].id if context.cultures else "", context.cue) == (culture, cue)
+    assert {one.id for one in context.cultures} == {
+        span.culture for span in context.spans if span.kind != "audience"
+    }
+    assert context.domain
 
 
 @pytest.mark.parametrize(

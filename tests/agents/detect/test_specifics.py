@@ -113,11 +113,6 @@ def test_no_sector_has_fewer_than_half_the_entries_of_another(counted):
     assert min(entries.values()) >= 50
 
 
-def test_specifics_do_not_change_what_is_detected(detector):
-    for text in ("my hanbok", "Rabindranath Tagore", "ujamaa and the marae"):
-        assert detector.detect(text).cultures == ()
-
-
 @pytest.mark.parametrize(
     ("name", "column"),
     [
