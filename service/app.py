@@ -52,13 +52,18 @@ _EXPECTED = (
 )
 
 
-def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
-    """The service. `model` stands in for the configured backbones: a FakeModel in tests."""
+def create_app(
+    settings: Settings, *, model: Model | None = None, knowledge: Knowledge | None = None
+) -> FastAPI:
+    """The service. `model` stands in for the configured backbones: a FakeModel in tests.
+
+    `knowledge` was loaded already, and is shared by several services of one process.
+    """
     app = FastAPI(
         title="Polylect",
         summary="A drop-in OpenAI endpoint that answers from more than one culture",
         version=version("polylect-service"),
-        lifespan=_lifespan(settings, model),
+        lifespan=_lifespan(settings, model, knowledge),
         redirect_slashes=False,
         docs_url=None,  # both would load scripts of third parties into the browser that opens them
         redoc_url=None,
@@ -78,11 +83,11 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
 
 
 def _lifespan(
-    settings: Settings, model: Model | None
+    settings: Settings, model: Model | None, known: Knowledge | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        knowledge = load_knowledge(settings.lid_model)
+        knowledge = known or load_knowledge(settings.lid_model)
         async with AsyncExitStack() as stack:
             await _open(app, settings, knowledge, model, stack)
             yield

