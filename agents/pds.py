@@ -28,14 +28,16 @@ from agents.detect.specifics import Specifics, longest
 from agents.detect.words import Words
 
 PIECE = 2_000  # characters that are looked through at once; longer texts are cut where a sentence ends
-WHOLES = frozenset({"territory", "people", "language", "area"})  # kinds that name a culture as such
+WHOLES = frozenset(
+    {"territory", "subdivision", "people", "language", "religion", "area"}
+)  # kinds that name a culture as such
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """One name, `text[start:end]` (characters), and the culture and sector that it refers to.
 
-    `kind`: territory, people, language, area or city; practice, text, person, festival, dish, place or
+    `kind`: territory, subdivision, people, language, religion, area or city; practice, text, person, festival, dish, place or
     institution. `specific`: a reader could check it: it is no culture as such, or a `date` stands by it.
     `weight` (0..1]: what it counts. Of several cultures of one sector `culture` has the largest part.
     """

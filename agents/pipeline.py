@@ -77,7 +77,8 @@ class Pipeline:
         *earlier, last = user_texts(question.messages) or ("",)
         stated = self._planner.resolve_audience(question.audience)
         asker = Asker(stated, system_text(question.messages), question.locales)
-        return self.knowledge.detector.detect(last, earlier=earlier, asker=asker)
+        decided = bool(question.cultures) or question.mode == "direct" or question.chore
+        return self.knowledge.detector.detect(last, earlier=earlier, asker=asker, quick=decided)
 
     async def stream(
         self, question: Question, plan: Plan | None = None, *, model: Model | None = None

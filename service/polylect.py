@@ -59,7 +59,8 @@ async def detect(request: Request) -> dict[str, Any]:
     pipeline: Pipeline = request.app.state.pipeline
     try:
         asked = _ASKED.validate_json(await read_body(request))
-        return pipeline.detect(_question(asked, request.headers.get("accept-language"))).as_dict()
+        question = _question(asked, request.headers.get("accept-language"))
+        return (await asyncio.to_thread(pipeline.detect, question)).as_dict()
     except ValidationError as error:
         raise invalid(error) from error
     except UnknownCulture as error:
