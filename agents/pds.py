@@ -37,9 +37,10 @@ WHOLES = frozenset(
 class Reference:
     """One name, `text[start:end]` (characters), and the culture and sector that it refers to.
 
-    `kind`: territory, subdivision, people, language, religion, area or city; practice, text, person, festival, dish, place or
-    institution. `specific`: a reader could check it: it is no culture as such, or a `date` stands by it.
-    `weight` (0..1]: what it counts. Of several cultures of one sector `culture` has the largest part.
+    `kind`: territory, subdivision, people, language, religion, area or city; practice, text, person,
+    festival, dish, place or institution. `specific`: a reader could check it: it is no culture as such, or a
+    `date` stands by it. `weight` (0..1]: what it counts. Of several cultures of one sector `culture` has the
+    largest part.
     """
 
     text: str

@@ -20,6 +20,7 @@ from rich.table import Table
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
+from agents.cultures.cultures import Cultures
 from agents.detect.context import CULTURAL, ContextDetector, load_detector
 from agents.detect.mentions import Mentions
 from agents.detect.sensitivity import HEARD
@@ -47,7 +48,7 @@ def figures(
     judged = Judged(rows, cross_validated(inputs, rows))
     console.print(_table("Gate, cross-validated", judged.figures()))
     console.print(_table("Gate, one source left out", left_out(inputs, rows)))
-    detector = load_detector()
+    detector = load_detector(names=Cultures.load().area_names())
     console.print(_table("Whose culture", subjects(detector, rows)))
     console.print(_table("Language", languages(detector, data)))
     console.print(_table("Time, this machine", times(detector, rows)))
@@ -146,7 +147,7 @@ def left_out(inputs: Matrix, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
 
 def subjects(detector: ContextDetector, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
     """How often the heaviest culture is right: named, native without a name, and implied."""
-    names = Mentions({"hausa": ["Northern Nigeria"]})
+    names = Mentions(Cultures.load().area_names())
     named = [
         row
         for row in rows

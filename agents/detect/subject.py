@@ -18,7 +18,7 @@ from agents.knowledge.embed import Vector
 
 LEADS = 0.35  # share of the cues' weight from which a culture is told by them
 AT_HOME = 1.5  # how much heavier a cue weighs for those whose own the text's language is
-LIKELY = 0.5  # probability from which the head names a culture
+LIKELY = 0.8  # probability from which the head names a culture
 NEXT = 0.2  # probability from which it names another beside
 MOST = 3  # cultures that are named at most
 
