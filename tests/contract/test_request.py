@@ -90,9 +90,9 @@ def test_models_are_created_once(service):
     assert {model["object"] for model in first["data"]} == {"model"}
 
 
-def test_the_fingerprint_follows_the_configuration(service, backbone):
+def test_the_fingerprint_follows_the_configuration(service, backbone, knowledge):
     here = post(service, {"model": "polylect/contextual", "messages": ASKED}).json()["system_fingerprint"]
-    with Serving(create_app(settings_for(backbone.url, agents=3))) as url:
+    with Serving(create_app(settings_for(backbone.url, agents=3), knowledge=knowledge)) as url:
         there = post(url, {"model": "polylect/contextual", "messages": ASKED}).json()["system_fingerprint"]
     assert here != there
 

@@ -133,8 +133,8 @@ def test_unknown_urls_and_methods_answer_in_the_envelope(service, method, path, 
     assert envelope(response)["code"] == code
 
 
-def test_a_body_too_large_is_413(backbone, serve, settings_for):
-    with serve(create_app(settings_for(backbone.url, max_body_bytes=10_000))) as url:
+def test_a_body_too_large_is_413(backbone, serve, settings_for, knowledge):
+    with serve(create_app(settings_for(backbone.url, max_body_bytes=10_000), knowledge=knowledge)) as url:
         response = post(url, {"model": "polylect/auto", "messages": HELLO, "padding": "x" * 10_000})
     assert response.status_code == 413
     assert envelope(response)["code"] == "body_too_large"
@@ -206,7 +206,7 @@ def test_nothing_of_ours_leaks_when_the_service_itself_fails(knowledge, serve, s
         def stream(self, request: object) -> None:
             raise RuntimeError("secret /etc/passwd")
 
-    with serve(create_app(settings_for(backbone.url), model=Broken())) as url:
+    with serve(create_app(settings_for(backbone.url), model=Broken(), knowledge=knowledge)) as url:
         response = post(url, {"model": "polylect/contextual", "messages": HELLO})
     assert response.status_code == 500
     assert envelope(response)["type"] == "server_error"

@@ -81,8 +81,10 @@ async def test_an_outcome_is_believed_for_a_second(counted, serve_settings, sett
     assert counted.asked == 2
 
 
-async def test_a_stop_turns_it_at_once_whatever_is_remembered_or_under_way(counted, serve, settings_for):
-    app = create_app(settings_for(counted.url))
+async def test_a_stop_turns_it_at_once_whatever_is_remembered_or_under_way(
+    counted, serve, settings_for, knowledge
+):
+    app = create_app(settings_for(counted.url), knowledge=knowledge)
     with serve(app) as url:
         counted.let.clear()
         probing = asyncio.create_task(probe(url, 2))

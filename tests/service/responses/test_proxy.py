@@ -107,9 +107,9 @@ def test_its_usage_is_read_for_the_accounts():
     assert tail.usage() == Usage(3, 2)
 
 
-def test_a_backbone_off_the_fast_road_is_asked_in_chats_words(serve, settings_for):
+def test_a_backbone_off_the_fast_road_is_asked_in_chats_words(serve, settings_for, knowledge):
     model = FakeModel()
-    with serve(create_app(settings_for("http://127.0.0.1:9/v1"), model=model)) as url:
+    with serve(create_app(settings_for("http://127.0.0.1:9/v1"), model=model, knowledge=knowledge)) as url:
         answer = httpx.post(f"{url}/v1/responses", json={"model": "fake", "input": "Hello"})
         schema = httpx.get(f"{url}/openapi.json").json()
     assert answer.headers["x-polylect-mode"] == "direct"
