@@ -90,7 +90,7 @@ format: install ## Put the code into shape
 
 lock: install ## Pin the newest versions that fit into constraints.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
-	  --no-emit-index-url --extra embedded --extra dev --extra redis --extra otel --extra evaluation \
+	  --no-emit-index-url --extra embedded --extra dev --extra redis --extra otel --extra evaluation --extra training \
 	  pyproject.toml -o constraints.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
 	  --no-emit-index-url $(CLIENTS)/requirements.in -o $(CLIENTS)/constraints.txt
