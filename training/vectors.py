@@ -1,7 +1,7 @@
 """Embeddings and features of the rows, made once and kept in a cache file."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -36,9 +36,9 @@ def embeddings(rows: Sequence[Row], cache: Path) -> Matrix:
     return np.stack([known[key(row.text)] for row in rows])
 
 
-def features(rows: Sequence[Row], names: Callable[[], Mentions] = Mentions) -> Matrix:
+def features(rows: Sequence[Row]) -> Matrix:
     """(rows, features): what `agents.detect.features` makes of each."""
-    language, mentions, cues, lexicon = LanguageDetector(), names(), Cues(), Lexicon()
+    language, mentions, cues, lexicon = LanguageDetector(), Mentions(), Cues(), Lexicon()
     made = []
     for row in rows:
         tag = language.detect(row.text).decided

@@ -30,9 +30,9 @@ class Sense:
 
 
 class Sensitivity:
-    """Scores how cultural a text is. Thread-safe. Without an `embedder` the lexical head decides alone."""
+    """Scores how cultural a text is. Thread-safe."""
 
-    def __init__(self, lexicon: Lexicon, heads: Heads, embedder: Embedder | None = None) -> None:
+    def __init__(self, lexicon: Lexicon, heads: Heads, embedder: Embedder) -> None:
         self._lexicon = lexicon
         self._heads = heads
         self._embedder = embedder
@@ -53,7 +53,7 @@ class Sensitivity:
         seen = lexical(text, mentions, cues, self._lexicon.find(text, language=language))
         logit = float(self._heads.lexical(seen)[0])
         plain = _sigmoid(logit)
-        if quick or self._embedder is None or plain < PLAIN or not text.strip():
+        if quick or plain < PLAIN or not text.strip():
             return Sense(plain)
         vector = self._embedder.embed(text)
         return Sense(_sigmoid(self._heads.gate(np.concatenate([vector, seen])) + HEARD * logit), vector)

@@ -1,0 +1,34 @@
+"""The heads: what is packed comes back, and the ensemble is the mean of its members."""
+
+import numpy as np
+import pytest
+
+from agents.detect.features import lexical
+from agents.detect.heads import Heads, Layer, Perceptrons, packed, softmax
+
+
+def test_a_packed_layer_comes_back_within_a_step() -> None:
+    weights = np.random.RandomState(0).normal(size=(20, 3)).astype(np.float32)
+    stored = packed("one", Layer(weights, np.ones(3, np.float32)))
+    step = np.abs(weights).max(axis=0) / 127
+    assert (np.abs(stored["one.weights"] * stored["one.scale"] - weights) <= step / 2 + 1e-6).all()
+
+
+def test_an_ensemble_is_the_mean_of_its_members() -> None:
+    hidden = Layer(np.eye(2, dtype=np.float32), np.zeros(2, np.float32))
+    output = Layer(np.array([[1.0], [-3.0]], np.float32), np.zeros(2, np.float32))
+    mean = (1 / (1 + np.exp(-2.0)) + 1 / (1 + np.exp(3.0))) / 2
+    said = Perceptrons(hidden, output)(np.array([2.0, 1.0], np.float32))
+    assert said == pytest.approx(np.log(mean / (1 - mean)), abs=1e-5)
+
+
+def test_the_packaged_heads_fit_features_and_embedding() -> None:
+    heads, seen = Heads.load(), lexical("Hello", (), (), {})
+    assert heads.lexical.weights.shape == (len(seen), 1)
+    assert heads.gate.hidden.weights.shape[0] == 384 + len(seen)
+    assert len(heads.domains) == heads.domain.weights.shape[1] > 20
+    assert len(heads.cultures) == heads.culture.weights.shape[1] > 50
+
+
+def test_softmax_sums_to_one_even_of_large_numbers() -> None:
+    assert softmax(np.array([1_000.0, 1_000.0], np.float32)) == pytest.approx([0.5, 0.5])
