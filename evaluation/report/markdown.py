@@ -168,12 +168,13 @@ def _others(task: Task, arm: Arm) -> list[str]:
 
 
 def _runs(runs: Sequence[Run]) -> str:
-    head = ("task", "arm", "model", "fingerprint", "seed", "limit", "samples", "status", "started", "Inspect")
+    asked = ("task", "arm", "model", "judge", "fingerprint", "seed", "limit", "samples")
+    head = (*asked, "status", "started", "Inspect")
     return table(head, (_run(run) for run in runs)) or "Nothing is known of the runs: no logs, no runs.json."
 
 
 def _run(run: Run) -> list[str]:
-    told = (run.task, run.arm, run.model, run.fingerprint, run.seed, run.limit, run.samples)
+    told = (run.task, run.arm, run.model, run.judge, run.fingerprint, run.seed, run.limit, run.samples)
     when = run.started.replace("T", " ")[:16]
     return [NONE if cell in (None, "") else str(cell) for cell in (*told, run.status, when, run.inspect)]
 
@@ -184,7 +185,7 @@ def _mixed(tasks: Sequence[Task]) -> Iterator[str]:
         arms = [[run for run in task.runs if run.arm == arm.name] for arm in task.arms]
         alone = [(f"{runs[0].arm} on {task.name}", runs) for runs in arms if runs]
         whole = [(task.name, list(task.runs))]
-        for groups, fields in ((alone, ("model", "fingerprint")), (whole, ("seed", "limit"))):
+        for groups, fields in ((alone, ("model", "fingerprint")), (whole, ("seed", "limit", "judge"))):
             for name, runs in groups:
                 for what in fields:
                     values = {str(value) for run in runs if (value := getattr(run, what)) is not None}

@@ -19,8 +19,8 @@ _UNREAD = {"messages", "events", "events_data", "attachments", "timelines"}
 class Run:
     """One Inspect log in short. `headline` is the scorer that a task is judged by.
 
-    `samples` were asked in it. `started` and `completed` are ISO 8601; `status` is Inspect's: success,
-    error, cancelled, started.
+    `judge` is the id of the model that judged, None where no model did. `samples` were asked in it.
+    `started` and `completed` are ISO 8601; `status` is Inspect's: success, error, cancelled, started.
     """
 
     task: str
@@ -35,6 +35,7 @@ class Run:
     started: str = ""
     completed: str = ""
     inspect: str = ""
+    judge: str | None = None
 
 
 _RUNS = TypeAdapter(list[Run])
@@ -60,6 +61,7 @@ def run_of(log: EvalLog) -> Run:
         started=log.stats.started_at or spec.created,
         completed=log.stats.completed_at,
         inspect=spec.packages.get("inspect_ai", ""),
+        judge=told(log, "judge"),
     )
 
 

@@ -90,7 +90,12 @@ async def asked(folder, arm, questions, replies, fails=()):
         # else Inspect fetches a tokenizer to count
         output.usage = ModelUsage()
     model = get_model("mockllm/model", custom_outputs=outputs, memoize=False)
-    told = {"metadata": {"arm": arm}, "fail_on_error": False, "max_samples": 1, "retry_on_error": 0}
+    told = {
+        "metadata": {"arm": arm, "judge": "wise"},
+        "fail_on_error": False,
+        "max_samples": 1,
+        "retry_on_error": 0,
+    }
     with warnings.catch_warnings():
         # Inspect's, not ours: an old word to tenacity, and streams that it leaves to the garbage collector
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -139,6 +144,7 @@ async def test_a_log_becomes_rows_and_a_resumed_run_counts_once(logs, tmp_path):
         ("chosen", 3, "fp_7", 3, "plain"),
         ("chosen", 3, "fp_7", 1, "plain"),
     ]
+    assert {run.judge for run in runs} == {"wise"}
     assert all(run.inspect and run.started and run.status == "success" for run in runs)
     scored = read_eval_log(list_eval_logs(str(tmp_path), descending=False)[0])
     scored.samples[0].error = scored.samples[2].error
