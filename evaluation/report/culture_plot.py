@@ -12,15 +12,19 @@ from evaluation.report.canvas import LOOKS, drawable, figure, guide, legend, loo
 from evaluation.report.groups import Culture
 from evaluation.report.summary import Arm, Task
 
+FEWEST = 3
 _COLUMNS = 5
 _LETTERS_PER_INCH = 12
 _ECHO = "#c4c4c4"
 
 
 def cultures(task: Task, reference: str, folder: Path) -> str | None:
-    """Each culture's mean and interval, the reference's mean beside it; None where there are no cultures."""
+    """Each culture's mean and interval, the reference's mean beside it.
+
+    None where there are no cultures, or none was asked `FEWEST` questions: points without weight mislead.
+    """
     arms = [arm for arm in task.arms if arm.cultures.all]
-    if not arms:
+    if not arms or all(one.mean.questions < FEWEST for arm in arms for one in arm.cultures.all):
         return None
     base = {culture.name: culture for culture in arms[0].cultures.all}
     names = sorted({one.name for arm in arms for one in arm.cultures.all}, key=lambda one: _rank(base, one))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from evaluation.report.culture_plot import FEWEST
 from evaluation.report.findings import findings
 from evaluation.report.groups import Spread
 from evaluation.report.numerals import NONE, number, percent, signed, within
@@ -103,10 +104,24 @@ def _task(task: Task, options: Options) -> Iterator[str]:
     if any(arm.cultures.all for arm in task.arms):
         yield f"**By culture** ({task.headline}; judged with at least {options.minimum} questions)"
         yield table(("arm", "worst culture", "its score", "its questions", "parity"), map(_worst, task.arms))
-        yield _culture_table(task)
+        if any(one.mean.questions >= FEWEST for arm in task.arms for one in arm.cultures.all):
+            yield _culture_table(task)
+    if any(arm.pooled for arm in task.arms):
+        yield "**Pooled over all answers** (references by sector; entropy 0 to 1, with its interval)"
+        yield table(("arm", "references", "entropy", "shares"), (_pooled(arm) for arm in task.arms))
     if any(arm.others for arm in task.arms):
         yield "**Other scorers** (mean, and difference to the reference; which way is better is not said)"
         yield table(("arm", *task.scorers[1:]), (_others(task, arm) for arm in task.arms))
+
+
+def _pooled(arm: Arm) -> list[str]:
+    found = arm.pooled
+    if found is None:
+        return [arm.name, *[NONE] * 3]
+    ranked = sorted(found.distribution.shares.items(), key=lambda one: -one[1])
+    shares = ", ".join(f"{sector} {percent(share)}" for sector, share in ranked)
+    entropy = within(found.distribution.entropy, found.interval) if found.references else NONE
+    return [arm.name, number(found.references, 0), entropy, shares or NONE]
 
 
 def _power_row(arm: Arm) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.report.groups import MINIMUM, Cultures, Spread, by_culture, spread
+from evaluation.report.pooled import Pooled, pooled
 from evaluation.report.rows import Row
 from evaluation.report.runs import Run
 from evaluation.report.statistics import RESAMPLES, Difference, Mean, difference, mean
@@ -54,6 +55,7 @@ class Arm:
     errors: Mapping[str, int]
     at_worst: float | None
     cost: Cost
+    pooled: Pooled | None = None
 
     @property
     def failed(self) -> int:
@@ -132,6 +134,7 @@ def _arm(
         errors=dict(sorted(errors.items())),
         at_worst=(found.value or 0.0) * found.n / whole if whole else None,
         cost=_cost([row for row in rows if row.error is None]),
+        pooled=pooled(rows, resamples=options.resamples),
     )
 
 
