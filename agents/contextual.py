@@ -19,5 +19,6 @@ async def contextual(state: State, runtime: Runtime[Run]) -> dict[str, Any]:
     names = ", ".join(run.cultures.get(culture).name("en") for culture in plan.cultures)
     principles = run.prompts.render("contextual", "en", cultures=names or "not named")
     messages = prepend_system(run.messages, principles)
-    await write(run, append_instruction(messages, answer_in(run.prompts, plan.answer_language)), "contextual")
+    asked = append_instruction(messages, answer_in(run.prompts, plan.answer_language))
+    await write(run, asked, "contextual", language=plan.answer_language)
     return {}

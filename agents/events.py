@@ -11,6 +11,7 @@ from typing import Any, Literal
 from agents.errors import BackboneError
 from agents.model import Usage
 from agents.pds import Distribution
+from agents.sections import Sections
 
 Status = Literal["spoke", "cut", "silent"]
 
@@ -20,8 +21,8 @@ class Perspective:
     """What one culture's voice said, or why it was silent.
 
     `status`: "spoke"; "cut" when its time ran out or it talked on without end, with what was said until then;
-    "silent". `text` is harmless (`untrusted.py`).
-    `reason` says why it is not "spoke", `problem` is the error behind it, where there was one.
+    "silent". `text` is harmless (`untrusted.py`), `sections` are its parts. `round` is 2 in a debate's
+    second round. `reason` says why it is not "spoke", `problem` is the error behind it, where there was one.
     """
 
     culture: str
@@ -31,6 +32,8 @@ class Perspective:
     tokens: int = 0
     reason: str | None = None
     problem: BackboneError | None = None
+    round: int = 1
+    sections: Sections = field(default_factory=Sections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class PerspectiveStarted:
 
     culture: str
     language: str
+    round: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class PerspectiveDelta:
     culture: str
     language: str
     text: str
+    round: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +80,47 @@ class ChoiceFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortened:
+    """What was left out of a conversation: `turns` whole, and `characters` of the last one."""
+
+    turns: int = 0
+    characters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GuardReport:
+    """What the guard did in a run.
+
+    `findings`: whose voice was stopped (a culture's id, None for the answer), by whom ("rules", "model") and
+    why; `unchecked`: languages that no rules cover; `unjudged`: why its model gave no rating.
+    `answered_in`: the language that the answer turned out to be in, None where it is too short to tell;
+    `retried`: it was asked for once more because of that.
+    """
+
+    findings: tuple[tuple[str | None, str, str], ...] = ()
+    unchecked: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    revised: bool = False
+    withheld: bool = False
+    retried: bool = False
+    answered_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The run is over: what it took.
 
     `usage` is the sum over all calls and `stages` its parts; `overhead_ms` is the time in which no call of a
-    backbone was under way; `pds` is None where no council was convened.
+    backbone was under way; `pds` is None where no council was convened. `debated` is what voices said in the
+    second round of a debate; `guard` is None where nothing was guarded;
+    `shortened` says what was left out of a conversation that is longer than the backbone's context.
     """
 
     perspectives: tuple[Perspective, ...]
     usage: Usage
+    debated: tuple[Perspective, ...] = ()
+    guard: GuardReport | None = None
+    shortened: Shortened | None = None
     stages: Mapping[str, Usage] = field(default_factory=dict)
     calls: int = 0
     overhead_ms: float = 0.0

@@ -1,15 +1,19 @@
-"""The graph: direct, contextual, or a council of voices and its synthesis.
+"""The graph: direct, contextual, or a council of voices, perhaps a debate, and its synthesis.
 
-START -+-> direct ---------------------------+-> END
-       +-> contextual -----------------------+
-       +-> perspective (one a voice) -> synthesise
+START -+-> direct ------------------------------------------------------------------+-> END
+       +-> contextual --------------------------------------------------------------+
+       +-> perspective (one a voice) -> hear -+-> debate (one a voice) -> synthesise +
+                                              +------------------------> synthesise +
 """
+
+from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Send
 
 from agents.contextual import contextual
+from agents.debate import debate
 from agents.direct import direct
 from agents.perspective import perspective
 from agents.state import Run, State
@@ -24,17 +28,42 @@ def build_graph() -> Graph:
     graph.add_node("direct", direct)
     graph.add_node("contextual", contextual)
     graph.add_node("perspective", perspective)
+    graph.add_node("hear", hear)
+    graph.add_node("debate", debate)
     graph.add_node("synthesise", synthesise)
     graph.add_conditional_edges(START, convene, ["direct", "contextual", "perspective"])
-    graph.add_edge("perspective", "synthesise")
+    graph.add_edge("perspective", "hear")
+    graph.add_conditional_edges("hear", next_round, ["debate", "synthesise"])
+    graph.add_edge("debate", "synthesise")
     for last in ("direct", "contextual", "synthesise"):
         graph.add_edge(last, END)
     return graph.compile()
 
 
 def convene(state: State) -> str | list[Send]:
-    """Where a run begins. A planned multiplex has voices, so the list of sends is never empty."""
+    """Where a run begins. A planned council has voices, so the list of sends is never empty."""
     plan = state["plan"]
-    if plan.mode == "multiplex":
-        return [Send("perspective", {"voice": voice}) for voice in plan.voices]
+    if plan.voices:
+        return [
+            Send("perspective", {"voice": voice, "leads": place == 0})
+            for place, voice in enumerate(plan.voices)
+        ]
     return plan.mode
+
+
+def hear(state: State) -> dict[str, Any]:
+    """Node: where all voices meet again, so that what follows happens once."""
+    return {}
+
+
+def next_round(state: State) -> str | list[Send]:
+    """A second round for those who spoke, if one was planned and at least two of them did."""
+    heard = [one for one in state["perspectives"] if one.text]
+    speaking = {one.culture for one in heard}
+    if state["plan"].rounds < 2 or len(heard) < 2:
+        return "synthesise"
+    voices = [voice for voice in state["plan"].voices if voice.culture in speaking]
+    return [
+        Send("debate", {"voice": voice, "heard": heard, "leads": place == 0})
+        for place, voice in enumerate(voices)
+    ]

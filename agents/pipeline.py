@@ -19,14 +19,18 @@ from agents.detect.context import Context, ContextDetector, load_detector
 from agents.detect.mentions import Mentions
 from agents.detect.specifics import Specifics
 from agents.errors import BackboneTimeout
-from agents.events import Event, Finished, Perspective
+from agents.events import Event, Finished, GuardReport
 from agents.graph import build_graph
+from agents.guard.guard import Guard
+from agents.guard.rules import Rules
+from agents.head_start import HeadStart
 from agents.meter import Meter
 from agents.model import Model
 from agents.pds import Score, Scorer
 from agents.plan import Plan, Planner
 from agents.prompting import Prompts
 from agents.question import Limits, Question
+from agents.shorten import room_for, shorten
 from agents.state import Run, State
 
 
@@ -39,6 +43,7 @@ class Knowledge:
     mentions: Mentions
     detector: ContextDetector
     scorer: Scorer
+    guard: Guard
 
 
 def load_knowledge(language_model: Path | None = None) -> Knowledge:
@@ -47,7 +52,8 @@ def load_knowledge(language_model: Path | None = None) -> Knowledge:
     mentions = Mentions(cultures.area_names())
     detector = load_detector(language_model, mentions=mentions)
     scorer = Scorer(cultures, mentions, Specifics())
-    return Knowledge(cultures, Prompts.load(), mentions, detector, scorer)
+    guard = Guard(Rules(mentions), detector.languages)
+    return Knowledge(cultures, Prompts.load(), mentions, detector, scorer, guard)
 
 
 class Pipeline:
@@ -66,7 +72,11 @@ class Pipeline:
         Raises:
             BadQuestion: what is asked for cannot be done; the message says what can.
         """
-        return self._planner.plan(question, self.detect(question))
+        plan = self._planner.plan(question, self.detect(question))
+        if self.limits.guard and plan.mode != "direct":
+            spoken = (plan.answer_language or "", *(voice.language for voice in plan.voices))
+            self.knowledge.guard.prepare(spoken)
+        return plan
 
     def detect(self, question: Question) -> Context:
         """The cultural context of the last turn, and what all of the conversation tells of its asker.
@@ -100,7 +110,7 @@ class Pipeline:
         try:
             while (event := await events.get()) is not None:
                 yield event
-            yield self._finished(plan, run, task.result()["perspectives"])
+            yield self._finished(plan, run, task.result())
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -108,7 +118,10 @@ class Pipeline:
     def _run(
         self, question: Question, plan: Plan, events: "asyncio.Queue[Event | None]", model: Model
     ) -> Run:
-        messages = merge_system(question.messages)
+        messages, left_out = merge_system(question.messages), None
+        if plan.mode != "direct":
+            room = room_for(plan, question, self.knowledge.prompts, self.limits)
+            messages, left_out = (messages, None) if room is None else shorten(messages, room)
         return Run(
             question=question,
             messages=messages,
@@ -120,7 +133,11 @@ class Pipeline:
             limits=self.limits,
             emit=events.put_nowait,
             nonce=secrets.token_hex(8),
+            debate_nonce=secrets.token_hex(8),
+            head_starts={turn: HeadStart(self.limits.head_start) for turn in range(1, plan.rounds + 1)},
             conversation=opening(messages),
+            shortened=left_out,
+            guard=self.knowledge.guard if self.limits.guard and plan.mode != "direct" else None,
         )
 
     async def _invoke(self, plan: Plan, run: Run) -> State:
@@ -129,17 +146,22 @@ class Pipeline:
             # LangGraph would send all that is said to LangSmith as soon as the environment has its variables.
             with tracing_context(enabled=False):
                 async with asyncio.timeout(limit):
-                    state = await self._graph.ainvoke({"plan": plan, "perspectives": []}, context=run)
+                    state = await self._graph.ainvoke(
+                        {"plan": plan, "perspectives": [], "debated": []}, context=run
+                    )
         except TimeoutError as error:
             raise BackboneTimeout(f"no complete answer within {limit:g} s") from error
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
         return state  # type: ignore[return-value]
 
-    def _finished(self, plan: Plan, run: Run, perspectives: list[Perspective]) -> Finished:
+    def _finished(self, plan: Plan, run: Run, state: State) -> Finished:
         meter = run.model
         return Finished(
-            perspectives=tuple(perspectives),
+            perspectives=tuple(state["perspectives"]),
+            debated=tuple(state["debated"]),
+            shortened=run.shortened,
+            guard=_reported(run) if run.guard else None,
             usage=meter.usage,
             stages=dict(meter.stages),
             calls=meter.calls,
@@ -150,3 +172,16 @@ class Pipeline:
     def score(self, text: str) -> Score:
         """The Perspectives Distribution Score of a text, by the cultures and what else of them it names."""
         return self.knowledge.scorer.score(text)
+
+
+def _reported(run: Run) -> GuardReport:
+    done = run.guarded
+    return GuardReport(
+        findings=tuple((culture, found.by, found.what) for culture, found in done.findings),
+        unchecked=tuple(sorted(done.unchecked)),
+        unjudged=tuple(done.unjudged),
+        revised=done.revised,
+        withheld=done.withheld,
+        retried=done.retried,
+        answered_in=done.answered_in,
+    )

@@ -8,6 +8,7 @@
 | `auto`, not cultural, or tools without cultural context | `direct` |
 | `auto`, one subject culture | `contextual` |
 | `auto`, several cultures, or cultural with no culture known | `multiplex` |
+| `debate` | convenes as `multiplex` does; its voices then hear each other, and speak a second time |
 | `contextual`, `direct` | as asked |
 
 In a council that nobody chose, the asker's own culture has a seat beside those that are named, where it is
@@ -16,7 +17,7 @@ known and a seat is free.
 
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from babel import Locale, UnknownLocaleError
@@ -29,6 +30,7 @@ from agents.detect.mentions import Mentions
 from agents.errors import UnknownCulture, UnknownLanguage, UnsupportedOption
 from agents.prompting import Prompts
 from agents.question import MODES, Limits, Mode, Question
+from agents.seats import Relevant, seats
 
 _TOLD = {
     "explicit": "named in the question",
@@ -42,11 +44,15 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One seat in the council: whose, in which language it reasons, and why it was given."""
+    """One seat in the council: whose, in which language it reasons, and why it was given.
+
+    `page` is the language of the page about its culture that it reads, None where none is written.
+    """
 
     culture: str
     language: str
     why: str
+    page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Plan:
     """What will be done, and why.
 
     `cultures` are the ids that the answer is about (the voices' own in a multiplex); `answer_language` is the
-    asker's, None when it could not be told.
+    asker's, None when it could not be told; `rounds` is how often the voices speak.
     """
 
     mode: Mode
@@ -63,10 +69,11 @@ class Plan:
     cultures: tuple[str, ...] = ()
     voices: tuple[Voice, ...] = ()
     answer_language: str | None = None
+    rounds: int = 1
 
     def calls(self, choices: int) -> int:
-        """How many calls of a backbone it takes: one a voice, and one for each choice of the answer."""
-        return len(self.voices) + (1 if self.mode == "direct" else choices)
+        """How many calls of a backbone: one a voice and round, and one for each choice of the answer."""
+        return len(self.voices) * self.rounds + (1 if self.mode == "direct" else choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,9 @@ class Planner:
         if mode == "contextual":
             return Plan(mode, context, why, relevant[: self.limits.max_agents], (), language)
         voices = self._voices(question, requested, context, self._own(context))
-        return Plan(mode, context, why, tuple(voice.culture for voice in voices), voices, language)
+        rounds = question.rounds or self.limits.max_rounds if mode == "debate" else 1
+        heard = tuple(voice.culture for voice in voices)
+        return Plan(mode, context, why, heard, voices, language, rounds)
 
     def resolve(self, value: str) -> Culture:
         """The culture with this id, language tag, or name in any language.
@@ -148,19 +157,16 @@ class Planner:
     ) -> tuple[Voice, ...]:
         if requested:
             return tuple(self._voice(question, one, "requested") for one in requested)
-        seats = question.max_agents or self.limits.agents
-        detected = self._detected(context)
-        voices = [self._voice(question, one, _TOLD[context.cue]) for one in detected[:seats]]
-        if own and own not in detected and len(voices) < seats:
-            voices.append(self._voice(question, own, "the asker's own culture"))
-        heard = {self.cultures.get(voice.culture).sector for voice in voices}
-        for sector in self._sectors(question):
-            if len(voices) >= seats:
-                break
-            if sector not in heard:
-                speaker = self.cultures.representatives(sector)[0]
-                voices.append(self._voice(question, speaker.id, f"speaks for the sector {sector}"))
-        return tuple(voices)
+        told = _TOLD.get(context.cue, "spoken of before")
+        named = context.cue == "explicit"
+        given = seats(
+            self.cultures,
+            [Relevant(one, told, named) for one in self._detected(context)],
+            own,
+            free=question.max_agents or self.limits.agents,
+            first=self._first_sector(question),
+        )
+        return tuple(self._voice(question, seat.culture, seat.why) for seat in given)
 
     def _detected(self, context: Context) -> tuple[str, ...]:
         """The cultures asked about. Of those that share the question's language only one that leads."""
@@ -172,12 +178,10 @@ class Planner:
         leading = next((one for one in context.audience if one.id in self.cultures), None)
         return leading.id if leading and leading.weight >= KNOWN else None
 
-    def _sectors(self, question: Question) -> Iterable[str]:
-        """The sectors, beginning at one that the question itself decides: so none is always the last."""
-        sectors = self.cultures.sectors
+    def _first_sector(self, question: Question) -> int:
+        """Where coverage begins: the question itself decides, so that no sector is always the last."""
         words = "\n".join(user_texts(question.messages))
-        first = zlib.crc32(words.encode("utf-8", "replace")) % len(sectors)
-        return (*sectors[first:], *sectors[:first])
+        return zlib.crc32(words.encode("utf-8", "replace")) % len(self.cultures.sectors)
 
     def _voice(self, question: Question, culture: str, why: str) -> Voice:
         """Its language: the one asked for, or the first that prompts and backbone both know."""
@@ -187,10 +191,19 @@ class Planner:
         worded = [one for one in wanted if self.prompts.language_of("perspective", one) in fallbacks(one)]
         able = [one for one in worded if not spoken or set(fallbacks(one)) & set(spoken)]
         if able:
-            return Voice(culture, able[0], why)
+            return self._seated(culture, able[0], why)
         if spoken:
-            return Voice(culture, spoken[0], f"{why}; the backbone reasons in {', '.join(spoken)} alone")
-        return Voice(culture, "en", f"{why}; no prompt in {', '.join(wanted)}")
+            why = f"{why}; the backbone reasons in {', '.join(spoken)} alone"
+            return self._seated(culture, spoken[0], why)
+        return self._seated(culture, "en", f"{why}; no prompt in {', '.join(wanted)}")
+
+    def _seated(self, culture: str, language: str, why: str) -> Voice:
+        page = f"cultures/{culture}"
+        if self.limits.brief_voices:
+            return Voice(culture, "en", why)
+        if page not in self.prompts:
+            return Voice(culture, language, f"{why}; no page is written about it")
+        return Voice(culture, language, why, self.prompts.language_of(page, language))
 
     def _check(self, question: Question) -> None:
         if question.mode not in MODES:
@@ -200,6 +213,12 @@ class Planner:
         if question.mode == "direct" and question.cultures:
             cure = "Ask for mode 'multiplex' or 'contextual', or leave 'cultures' out."
             raise UnsupportedOption(f"Mode 'direct' consults no cultures. {cure}", param="polylect.cultures")
+        if not 1 <= (question.rounds or 1) <= self.limits.max_rounds:
+            message = f"rounds must be from 1 to {self.limits.max_rounds}, not {question.rounds}."
+            raise UnsupportedOption(message, param="polylect.rounds")
+        if (question.rounds or 1) > 1 and question.mode not in {"debate", "auto"}:
+            cure = "Ask for mode 'debate', or leave 'rounds' out."
+            raise UnsupportedOption(f"Mode {question.mode!r} has one round. {cure}", param="polylect.rounds")
         if not 1 <= question.choices <= self.limits.max_choices:
             bounds = f"from 1 to {self.limits.max_choices}"
             raise UnsupportedOption(f"n must be {bounds}, not {question.choices}.", param="n")

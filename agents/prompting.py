@@ -1,6 +1,7 @@
 """The only reader of prompts/: words with $variables, by name and language, rendered strictly.
 
-A prompt is a file `prompts/<name>/<language>.md`, or `prompts/<name>.md` where it exists in English alone.
+A prompt is a file `prompts/<name>/<language>.md`, or `prompts/<name>.md` where it exists in English alone. A
+name may have two parts: `cultures/JP`.
 """
 
 import hashlib
@@ -54,14 +55,26 @@ class Prompts:
         """The languages in which a prompt is written, sorted; ("en",) for one that is English alone."""
         return tuple(sorted(self._named(name)))
 
+    def page_languages(self, culture: str) -> tuple[str, ...]:
+        """The languages in which a page about a culture is written, sorted; none for most."""
+        page = f"cultures/{culture}"
+        return self.languages(page) if page in self else ()
+
     def language_of(self, name: str, language: str) -> str:
         """The language whose words `render` takes: `pt-BR` -> pt, `zh-TW` -> zh-Hant, `qu` -> en."""
         written = self._named(name)
         return next((tag for tag in fallbacks(language) if tag in written), "en")
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._prompts
+
     def variables(self, name: str, language: str = "en") -> frozenset[str]:
         """The variables of a prompt: `render` takes these, no fewer and no others."""
         return frozenset(self._words(name, language).get_identifiers())
+
+    def size(self, name: str, language: str) -> int:
+        """How many bytes of UTF-8 the words of a prompt have, without its values."""
+        return len(self._words(name, language).template.encode())
 
     def render(self, name: str, language: str, /, **variables: str) -> str:
         """The words of a prompt in a language, in English where it is not written in it.
@@ -79,7 +92,7 @@ class Prompts:
         return words.substitute(variables)
 
     def _add(self, key: str, words: Template) -> None:
-        name, _, language = key.partition("/")
+        name, _, language = key.rpartition("/") if "/" in key else (key, "", "")
         if not words.is_valid():
             raise PromptError(f"The prompt {key!r} has a $ that starts no variable; write $$ for a dollar.")
         if (language or "en") in self._prompts.setdefault(name, {}):

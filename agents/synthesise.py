@@ -1,6 +1,6 @@
 """The synthesis: one balanced answer out of the perspectives, streamed in the asker's language.
 
-What the voices said is untrusted: it stands between markers that carry a nonce of this run, as data.
+What the voices said is untrusted: it stands between markers that carry a nonce of this run (`material.py`).
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from agents.answer_language import answer_in
 from agents.conversation import append_instruction, recall
 from agents.errors import TooFewVoices
 from agents.events import Perspective
-from agents.prompting import Prompts
+from agents.material import after_debate, marked_all
 from agents.state import Run, State
 from agents.write import write
 
@@ -33,22 +33,17 @@ async def synthesise(state: State, runtime: Runtime[Run]) -> dict[str, Any]:
         "synthesise",
         "en",
         nonce=run.nonce,
-        perspectives="\n\n".join(marked(run.prompts, run.nonce, _name(run, one), one.text) for one in spoken),
+        perspectives=marked_all(run, after_debate(spoken, state["debated"]), run.nonce),
         silent=", ".join(silent) or "nobody",
         answer_in=answer_in(run.prompts, state["plan"].answer_language),
     )
-    await write(run, append_instruction(run.messages, instruction + recall(run.messages)), "synthesise")
+    await write(
+        run,
+        append_instruction(run.messages, instruction + recall(run.messages)),
+        "synthesise",
+        language=state["plan"].answer_language,
+    )
     return {}
-
-
-def marked(prompts: Prompts, nonce: str, culture: str, text: str) -> str:
-    """One perspective between its markers.
-
-    No voice can know the nonce, which none is told, nor write a bracket (`untrusted.py`). Should the nonce
-    stand in its text all the same, it is replaced: taken out, its two sides could close up to a new one.
-    """
-    text = text.replace(nonce, "…")
-    return prompts.render("perspective_block", "en", nonce=nonce, culture=culture, text=text)
 
 
 def _name(run: Run, said: Perspective) -> str:

@@ -1,64 +1,124 @@
-"""What a council costs: wall time of multiplex with 1, 3 and 6 voices against one plain call, in one run.
+"""What a council costs on vLLM: `make bench-council`, one run, every row side by side.
 
-    python bench/council.py --url http://127.0.0.1:8000 [--repeat 3] [--tokens 100]
+    python bench/council.py --url http://127.0.0.1:8000 [--repeat 3] [--tokens 100] [--conversation 1500]
 
 Talks to a running service over HTTP, as any client would. Every answer is held to the same number of tokens
-(`ignore_eos` where the backbone is vLLM), so that what is compared is the council and not its talkativeness.
-Prints one Markdown table; ratios are of medians.
+(`ignore_eos`), so that what is compared is the council and not its talkativeness. Ratios are of medians:
+
+- wall time against a council of one voice (one voice and one synthesis, alone), and against one plain call;
+- the share of the voices' shared prompt tokens that came from the prefix cache (vLLM with
+  `--enable-prompt-tokens-details`; "-" where the backbone does not say);
+- seconds to the first byte of a voice, and to the first byte of the answer.
 """
 
 import argparse
+import json
 import statistics
 import time
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
 CULTURES = ["JP", "KE", "BR", "IN", "EG", "FR"]
 QUESTION = "How should a child address an elder?"
 CONTEXT = "In our village the old and the young live close together, and each watches how the other speaks. "
+TOKENS_OF_CONTEXT = 20  # of CONTEXT, for a first guess; what is reported is counted by the backbone
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One answer: seconds of wall time, to the first voice, to the answer; what the voices' prompts were.
+
+    `prompt`: tokens of all voices' prompts (of the plain call's), `cached`: those that came from the cache;
+    `voices`: how many there were.
+    """
+
+    wall: float
+    voice: float | None
+    answer: float
+    cached: int | None
+    prompt: int
+    voices: int
 
 
 def main() -> None:
     """Ask, in turn, so that a slow moment of the machine touches every row alike."""
     options = _options()
-    rows: dict[str, list[float]] = {}
+    rows: dict[str, list[Measured]] = {}
     for turn in range(options.repeat + 1):
-        for name, body in _requests(options, turn).items():
-            seconds = _time(options.url, body)
+        for voices in (0, 1, 3, 6):
+            found = _measure(options, turn, voices)
             if turn:  # the first round warms up
-                rows.setdefault(name, []).append(seconds)
-    plain = statistics.median(rows["plain"])
-    print("| request | calls | median s | against one plain call |\n| --- | --- | --- | --- |")  # noqa: T201
-    for name, seconds in rows.items():
-        median = statistics.median(seconds)
-        calls = 1 if name == "plain" else int(name.split()[0]) + 1
-        print(f"| {name} | {calls} | {median:.2f} | {median / plain:.2f} |")  # noqa: T201
+                rows.setdefault(f"{voices} voices" if voices else "plain", []).append(found)
+    alone, plain = _median(rows["1 voices"], "wall"), _median(rows["plain"], "wall")
+    tokens = rows["plain"][0].prompt
+    head = "request | median s | against 1 voice | against plain | prefix hits | first voice | answer begins"
+    lines = [f"| {head} |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    for name, found in rows.items():
+        wall = _median(found, "wall")
+        cells = [f"{wall:.2f}", f"{wall / alone:.2f}", f"{wall / plain:.2f}", _hits(found, tokens)]
+        cells += [_seconds(found, "voice"), _seconds(found, "answer")]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    told = f"Conversation of {tokens} tokens, answers of {options.tokens}; medians of {options.repeat}."
+    print("\n".join([told, "", *lines]))  # noqa: T201
 
 
-def _requests(options: argparse.Namespace, turn: int) -> dict[str, dict[str, object]]:
-    # Each turn begins differently, or a prefix cache would serve the repetition and not the council.
-    text = f"Turn {turn}. {CONTEXT * options.sentences}{QUESTION}"
-    shared = {
+def _measure(options: argparse.Namespace, turn: int, voices: int) -> Measured:
+    # Each request begins differently, or the cache would serve the repetition and not the council.
+    sentences = max(1, options.conversation // TOKENS_OF_CONTEXT)
+    text = f"Turn {turn}.{voices}. {CONTEXT * sentences}{QUESTION}"
+    body: dict[str, Any] = {
         "messages": [{"role": "user", "content": text}],
         "max_tokens": options.tokens,
         "ignore_eos": True,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "model": "polylect/multiplex" if voices else "polylect/direct",
     }
-    council = {
-        f"{voices} voices": {
-            **shared,
-            "model": "polylect/multiplex",
-            "polylect": {"cultures": CULTURES[:voices]},
-        }
-        for voices in (1, 3, 6)
-    }
-    return {"plain": {**shared, "model": "polylect/direct"}, **council}
-
-
-def _time(url: str, body: dict[str, object]) -> float:
+    if voices:
+        body["polylect"] = {"cultures": CULTURES[:voices]}
     started = time.perf_counter()
-    answer = httpx.post(f"{url}/v1/chat/completions", json=body, timeout=600, trust_env=False)
-    answer.raise_for_status()
-    return time.perf_counter() - started
+    voice: float | None = None
+    answer = 0.0
+    usage: dict[str, Any] = {}
+    stages: dict[str, Any] = {}
+    url = f"{options.url}/v1/chat/completions"
+    with httpx.stream("POST", url, json=body, timeout=900, trust_env=False) as response:
+        response.raise_for_status()
+        for line in response.iter_lines():
+            if not line.startswith("data: {"):
+                continue
+            chunk = json.loads(line.removeprefix("data: "))
+            delta = (chunk["choices"] or [{}])[0].get("delta") or {}
+            now = time.perf_counter() - started
+            voice = voice or (now if delta.get("reasoning_content") else None)
+            answer = answer or (now if delta.get("content") else 0.0)
+            usage = chunk.get("usage") or usage
+            stages = (chunk.get("polylect") or {}).get("usage") or stages
+    wall = time.perf_counter() - started
+    if not voices:
+        return Measured(wall, None, answer, None, usage["prompt_tokens"], 0)
+    asked = stages["perspective"]
+    cached = asked.get("prompt_tokens_details", {}).get("cached_tokens")
+    return Measured(wall, voice, answer, cached, asked["prompt_tokens"], voices)
+
+
+def _hits(found: list[Measured], conversation: int) -> str:
+    """Cached tokens by what could have been: the conversation, for every voice but the first."""
+    shares = [
+        one.cached / (conversation * (one.voices - 1)) for one in found if one.cached and one.voices > 1
+    ]
+    return f"{statistics.median(shares):.0%}" if shares else "-"
+
+
+def _median(found: list[Measured], what: str) -> float:
+    return statistics.median(getattr(one, what) for one in found)
+
+
+def _seconds(found: list[Measured], what: str) -> str:
+    known = [value for one in found if (value := getattr(one, what)) is not None]
+    return f"{statistics.median(known):.2f}" if known else "-"
 
 
 def _options() -> argparse.Namespace:
@@ -66,7 +126,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--url", default="http://127.0.0.1:8000")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=100, help="of the plain answer and the synthesis")
-    parser.add_argument("--sentences", type=int, default=20, help="length of the question")
+    parser.add_argument("--conversation", type=int, default=1500, help="tokens of it, about")
     return parser.parse_args()
 
 

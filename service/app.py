@@ -120,7 +120,7 @@ async def _open(
         names, councils=lambda: fan_outs.running, most_councils=settings.max_fan_outs
     )
     app.state.tracing = await stack.enter_async_context(open_tracing(settings, deployments))
-    app.state.pipeline = Pipeline(model, knowledge, settings.limits())
+    app.state.pipeline = Pipeline(model, knowledge, settings.limits(deployments))
     app.state.fingerprint = _fingerprint(settings, knowledge, names)
 
 

@@ -75,8 +75,11 @@ class CouncilView:
         self._console.print(Text(route, style="dim"))
 
     def _hear(self, event: Mapping[str, Any]) -> None:
-        culture = event["culture"]
-        if event["type"] == "started":
+        culture, again = event["culture"], event.get("round", 1) > 1
+        if event["type"] == "started" and again:
+            voice = self._voices[culture]
+            voice.status, voice.text = "speaking", f"{voice.text.rstrip()}\n\nHaving heard the others\n"
+        elif event["type"] == "started":
             self._voices[culture] = _Voice(self._name(culture), event["language"])
         elif event["type"] == "delta":
             self._voices[culture].text += event["text"]

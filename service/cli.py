@@ -10,9 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from agents import ContextDetector, Cultures, companions, load_detector, open_scorer
+from agents import ContextDetector, Cultures, Prompts, companions, load_detector, open_scorer
 from service.access.keys_command import app as keys
 from service.ask import Ask, AskFailed, ask_service
+from service.culture_table import culture_table, described
 from service.detect_view import ContextView
 from service.embedded import EmbeddedError
 from service.score import UnreadableText, read_text
@@ -50,7 +51,7 @@ def serve(
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
-    mode: Annotated[str, typer.Option(help="auto, direct, contextual or multiplex.")] = "auto",
+    mode: Annotated[str, typer.Option(help="auto, direct, contextual, multiplex or debate.")] = "auto",
     culture: Annotated[list[str] | None, typer.Option(help="A culture to hear; repeat for more.")] = None,
     backbone: Annotated[str | None, typer.Option(help="Which backbone; default: the first.")] = None,
     url: Annotated[
@@ -101,6 +102,20 @@ def score(
         sys.stdout.write(json.dumps(found.as_dict(), ensure_ascii=False, indent=2) + "\n")
     else:
         ScoreView(Console(), Cultures.load()).show(found, companions(found, text))
+
+
+@app.command()
+def cultures(
+    as_json: Annotated[bool, typer.Option("--json", help="Print them as a JSON array.")] = False,
+) -> None:
+    """List the cultures that were written by hand. Every other ISO 3166 code can be asked for too."""
+    known = Cultures.load()
+    if as_json:
+        prompts = Prompts.load()
+        listed = [described(one, prompts.page_languages(one.id)) for one in known]
+        sys.stdout.write(json.dumps(listed, ensure_ascii=False, indent=2) + "\n")
+        return
+    Console().print(culture_table(known))
 
 
 @app.command("version")

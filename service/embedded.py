@@ -28,7 +28,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from service.embedded_server import KEY, ServerOptions, command_line
-from service.settings import Deployment, LiteLLMParams, Settings
+from service.settings import Deployment, LiteLLMParams, ModelInfo, Settings
 
 log = logging.getLogger("polylect.embedded")
 
@@ -236,7 +236,8 @@ async def open_embedded(settings: Settings) -> AsyncIterator[Deployment]:
     async with EmbeddedBackbone(model, options) as backbone:
         name, url = backbone.model_id, backbone.base_url
         params = LiteLLMParams(model=f"hosted_vllm/{name}", api_base=url, api_key=backbone.key)
-        yield Deployment(model_name=name, litellm_params=params)
+        info = ModelInfo(max_input_tokens=options.context)
+        yield Deployment(model_name=name, litellm_params=params, model_info=info)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from agents import (
     Distribution,
     Event,
     Finished,
+    GuardReport,
     Perspective,
     PerspectiveDelta,
     PerspectiveFinished,
@@ -38,9 +39,16 @@ def extension(plan: Plan, finished: Finished, *, trace: bool) -> dict[str, Any]:
         "usage": {stage: usage(spent) for stage, spent in sorted(finished.stages.items())},
         "overhead_ms": round(finished.overhead_ms, 1),
     }
+    if left_out := finished.shortened:
+        found["shortened"] = {"turns": left_out.turns, "characters": left_out.characters}
+    if finished.guard:
+        found["guard"] = guarded(finished.guard)
+    if plan.mode == "debate":
+        found["debate"] = [perspective(one, trace=trace) for one in finished.debated]
     if trace:
         found["voices"] = [
-            {"culture": voice.culture, "language": voice.language, "why": voice.why} for voice in plan.voices
+            {"culture": one.culture, "language": one.language, "why": one.why, "page": one.page}
+            for one in plan.voices
         ]
     return found
 
@@ -53,11 +61,32 @@ def perspective(said: Perspective, *, trace: bool) -> dict[str, Any]:
         "status": said.status,
         "tokens": said.tokens,
     }
+    if said.round > 1:
+        told["round"] = said.round
     if said.reason:
         told["reason"] = said.reason
+    if said.sections.confidence:
+        told["confidence"] = said.sections.confidence
+    if said.sections.changed is not None:
+        told["changed"] = said.sections.changed
     if trace:
         told["text"] = said.text
+        told["sections"] = said.sections.as_dict()
     return told
+
+
+def guarded(report: GuardReport) -> dict[str, Any]:
+    """What the guard did; what it found is a kind of harm, never the words."""
+    found = [{"culture": culture, "by": by, "what": what} for culture, by, what in report.findings]
+    return {
+        "findings": found,
+        "unchecked": list(report.unchecked),
+        "unjudged": list(report.unjudged),
+        "revised": report.revised,
+        "withheld": report.withheld,
+        "answered_in": report.answered_in,
+        "retried": report.retried,
+    }
 
 
 def distribution(score: Distribution) -> dict[str, Any]:
@@ -82,10 +111,15 @@ def usage(spent: Usage) -> dict[str, Any]:
 def traced(event: Event) -> dict[str, Any] | None:
     """A voice's event as it goes over the wire; None for what is not about a voice."""
     if isinstance(event, PerspectiveStarted):
-        return {"type": "started", "culture": event.culture, "language": event.language}
+        return {"type": "started", **_who(event)}
     if isinstance(event, PerspectiveDelta):
-        named = {"culture": event.culture, "language": event.language}
-        return {"type": "delta", **named, "text": event.text}
+        return {"type": "delta", **_who(event), "text": event.text}
     if isinstance(event, PerspectiveFinished):
         return {"type": "finished", **perspective(event.perspective, trace=True)}
     return None
+
+
+def _who(event: PerspectiveStarted | PerspectiveDelta) -> dict[str, Any]:
+    """Whose words these are; the round only where there is more than one."""
+    who: dict[str, Any] = {"culture": event.culture, "language": event.language}
+    return who | ({"round": event.round} if event.round > 1 else {})

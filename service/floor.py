@@ -9,22 +9,24 @@ class Floor:
     """Orders interleaved voices into one text: one speaks live, the others are heard out when it ends."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, list[str]] = {}
-        self._ended: set[str] = set()
-        self._queue: deque[str] = deque()
+        self._waiting: dict[tuple[str, int], list[str]] = {}
+        self._ended: set[tuple[str, int]] = set()
+        self._queue: deque[tuple[str, int]] = deque()
 
     def hear(self, event: Event) -> str:
         """The text that may be shown after this event, possibly empty."""
         if isinstance(event, PerspectiveStarted):
-            self._queue.append(event.culture)
-            self._waiting[event.culture] = [f"[{event.culture} · {event.language}] "]
+            speaker = (event.culture, event.round)
+            self._queue.append(speaker)
+            again = f" · round {event.round}" if event.round > 1 else ""
+            self._waiting[speaker] = [f"[{event.culture} · {event.language}{again}] "]
         elif isinstance(event, PerspectiveDelta):
-            self._waiting[event.culture].append(event.text)
+            self._waiting[event.culture, event.round].append(event.text)
         elif isinstance(event, PerspectiveFinished):
             said = event.perspective
             ending = "" if said.status == "spoke" else f"({said.status})"
-            self._waiting[said.culture].append(f"{ending}\n\n")
-            self._ended.add(said.culture)
+            self._waiting[said.culture, said.round].append(f"{ending}\n\n")
+            self._ended.add((said.culture, said.round))
         else:
             return ""
         return "".join(self._release())

@@ -188,6 +188,8 @@ def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -
         chore="x-openwebui-task" in headers and wire.polylect is None,
         audience=steering.audience or "",
         locales=locales(headers.get("accept-language")),
+        rounds=steering.rounds,
+        whole=not wire.stream or steering.guard == "strict",
     )
 
 
@@ -207,10 +209,6 @@ def check_caps(wire: ChatRequest, question: Question, settings: Settings) -> int
     for name in ("max_completion_tokens", "max_tokens"):
         check_bound(name, question.parameters.get(name), settings.max_output_tokens)
     check_bound("n", wire.n, settings.max_choices, code="unsupported_option")
-    rounds = wire.polylect.rounds if wire.polylect else 1
-    if rounds > settings.max_rounds:
-        message = f"rounds must be from 1 to {settings.max_rounds}, not {rounds}."
-        raise InvalidRequest(message, param="polylect.rounds", code="unsupported_option")
     return tokens
 
 

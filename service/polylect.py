@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from agents import Knowledge, Pipeline, Question, UnknownCulture
 from service.accept_language import locales
+from service.culture_table import described
 from service.errors import invalid
 from service.reading import read_body
 from service.wire import SteeredMessage
@@ -78,19 +79,13 @@ async def score(request: Request) -> dict[str, Any]:
 
 @router.get("/cultures", summary="The cultures that were written by hand; every ISO 3166 code works too")
 async def list_cultures(request: Request) -> dict[str, Any]:
-    """Each with its names in the languages that it speaks and in English."""
+    """Each with its names, its languages and who speaks them, its neighbours, and the pages about it."""
     knowledge: Knowledge = request.app.state.pipeline.knowledge
-    described = [
-        {
-            "id": culture.id,
-            "object": "culture",
-            "names": {tag: culture.name(tag) for tag in dict.fromkeys(("en", *culture.languages))},
-            "sector": culture.sector,
-            "languages": list(culture.languages),
-        }
-        for culture in knowledge.cultures
+    data = [
+        {"object": "culture", **described(one, knowledge.prompts.page_languages(one.id))}
+        for one in knowledge.cultures
     ]
-    return {"object": "list", "data": described}
+    return {"object": "list", "data": data}
 
 
 def _question(asked: Asked, accept_language: str | None) -> Question:

@@ -51,8 +51,12 @@ class Voiced(Answered):
     language: str
     status: Literal["spoke", "cut", "silent"]
     tokens: int
+    round: int | None = Field(None, description="2 in the second round of a debate")
     reason: str | None = None
+    confidence: Literal["high", "medium", "low"] | None = None
+    changed: bool | None = Field(None, description="of round two: whether it says that its view changed")
     text: str | None = Field(None, description="with `trace` alone")
+    sections: dict[str, Any] | None = Field(None, description="its parts, with `trace` alone")
 
 
 class Score(Answered):
@@ -86,18 +90,43 @@ class ScoredText(Score):
     references: list[ReferenceObject]
 
 
+class Stopped(Answered):
+    """Something that the guard did not let through."""
+
+    culture: str | None = Field(description="whose voice said it; null for the answer")
+    by: Literal["rules", "model"]
+    what: str = Field(description="the kind of harm")
+
+
+class Guarded(Answered):
+    """What the guard did."""
+
+    findings: list[Stopped]
+    unchecked: list[str] = Field(description="languages that no rules cover")
+    unjudged: list[str] = Field(description="why the guard's model gave no rating")
+    revised: bool
+    withheld: bool
+    answered_in: str | None = Field(description="the language that the answer is in, where it can be told")
+    retried: bool = Field(description="it was asked for once more, having come in another language")
+
+
 class Extension(Answered):
     """The object `polylect` of a steered answer."""
 
-    mode: Literal["contextual", "multiplex"]
+    mode: Literal["contextual", "multiplex", "debate"]
     why: str
     context: dict[str, Any]
     answer_language: str | None
     perspectives: list[Voiced]
+    debate: list[Voiced] | None = Field(None, description="the second round, in mode `debate` alone")
     pds: Score | None
     calls: int
     usage: dict[str, TokenUsage]
     overhead_ms: float
+    shortened: dict[str, int] | None = Field(
+        None, description="turns and characters left out of a conversation longer than the backbone's context"
+    )
+    guard: Guarded | None = None
     voices: list[dict[str, Any]] | None = Field(None, description="with `trace` alone: why each was asked")
 
 

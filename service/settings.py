@@ -5,6 +5,7 @@ names the key, the cure and, where it cannot be a secret, the value.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -64,6 +65,14 @@ class LiteLLMParams(BaseModel):
         return value.rstrip("/") if value else value
 
 
+class ModelInfo(BaseModel):
+    """LiteLLM's `model_info`: of it we read how many tokens a model takes."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    max_input_tokens: int | None = Field(default=None, ge=512)
+
+
 class Deployment(BaseModel):
     """One entry of LiteLLM's `model_list`: entries of one `model_name` share its load."""
 
@@ -71,6 +80,7 @@ class Deployment(BaseModel):
 
     model_name: str = Field(min_length=1)
     litellm_params: LiteLLMParams = Field(repr=False)
+    model_info: ModelInfo = Field(default_factory=lambda: ModelInfo())
 
     @field_validator("model_name")
     @classmethod
@@ -110,6 +120,7 @@ class Settings(BaseSettings):
     voice_tokens: int | None = Field(default=None, ge=16)
     answer_tokens: int | None = Field(default=None, ge=16)
     voice_seconds: float = Field(default=60.0, gt=0)
+    head_start: float = Field(default=0.0, ge=0, le=30)
     request_seconds: float = Field(default=300.0, gt=0)
     direct_seconds: float = Field(default=3_600.0, gt=0)
     notice_seconds: float = Field(default=0.5, ge=0)
@@ -124,6 +135,8 @@ class Settings(BaseSettings):
     body_seconds: float = Field(default=30.0, gt=0)
     write_seconds: float = Field(default=60.0, gt=0)
     log_format: Literal["json", "text"] | None = None
+    guard: bool = True
+    guard_model: str | None = None
     otlp_endpoint: str | None = Field(default=None, pattern="^https?://")
     trace_cultures: bool = True
 
@@ -131,6 +144,14 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [tag.strip() for tag in value.split(",") if tag.strip()] if isinstance(value, str) else value
+
+    @field_validator("guard_model")
+    @classmethod
+    def _is_served(cls, value: str | None, info: ValidationInfo) -> str | None:
+        served = [one.model_name for one in info.data.get("model_list", ())]
+        if value is not None and served and value not in served:
+            raise ValueError(f"must be a backbone of model_list: {', '.join(dict.fromkeys(served))}")
+        return value
 
     @field_validator("host")
     @classmethod
@@ -163,21 +184,36 @@ class Settings(BaseSettings):
         """Whether the backbone is the embedded model that needs no configuration."""
         return not self.model_list and self.embedded_model is None
 
-    def limits(self) -> Limits:
-        """The part of it that bounds one question."""
+    def limits(self, deployments: Iterable[Deployment] = ()) -> Limits:
+        """The part of it that bounds one question, asked of these backbones."""
         # What SmolLM2-135M writes in any other language, or at length, is noise: docs/decisions/0003-*.md.
-        voice, answer, spoken = (120, 320, ("en",)) if self.default_embedded else (220, 1_024, ())
+        voice, answer, spoken = (120, 320, ("en",)) if self.default_embedded else (300, 1_024, ())
         return Limits(
             agents=min(self.agents, self.max_agents),
             max_agents=self.max_agents,
             max_choices=self.max_choices,
+            max_rounds=self.max_rounds,
             min_voices=self.min_voices,
             voice_tokens=self.voice_tokens or voice,
             answer_tokens=self.answer_tokens or answer,
             voice_seconds=self.voice_seconds,
+            head_start=self.head_start,
             request_seconds=self.request_seconds,
             reasoning_languages=self.reasoning_languages or spoken,
+            brief_voices=self.default_embedded,
+            contexts=_contexts(deployments),
+            guard=self.guard,
+            guard_model=self.guard_model,
         )
+
+
+def _contexts(deployments: Iterable[Deployment]) -> dict[str, int]:
+    """How many tokens each backbone takes, where told: of deployments that share a name the fewest."""
+    found: dict[str, int] = {}
+    for one in deployments:
+        if most := one.model_info.max_input_tokens:
+            found[one.model_name] = min(most, found.get(one.model_name, most))
+    return found
 
 
 class _FileSettings(Settings):

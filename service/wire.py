@@ -81,7 +81,9 @@ class Steering(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     mode: str | None = Field(
-        None, max_length=64, description="auto, direct, contextual or multiplex; wins over the model id"
+        None,
+        max_length=64,
+        description="auto, direct, contextual, multiplex or debate; wins over the model id",
     )
     cultures: Annotated[Cultures, BeforeValidator(_as_list, json_schema_input_type=str | Cultures)] = Field(
         default_factory=list, description="ids, names or language tags; obeyed when given"
@@ -89,7 +91,10 @@ class Steering(BaseModel):
     audience: str | None = Field(None, max_length=64, description="the asker's own culture or locale")
     reasoning_language: str = Field("auto", max_length=35, description="auto, or a BCP 47 tag for all voices")
     max_agents: Integer | None = Field(None, description="how many voices at most")
-    rounds: int = Field(1, ge=1, le=2, description="rounds of debate")
+    rounds: int | None = Field(None, ge=1, le=2, description="how often the voices of a debate speak; 2")
+    guard: Literal["on", "strict"] = Field(
+        "on", description="strict: a stream is held back until all of it is checked, and revised if need be"
+    )
     trace: bool = Field(
         False, description="typed events while it runs, and every perspective's text after it"
     )

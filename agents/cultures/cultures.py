@@ -22,12 +22,18 @@ from agents.errors import UnknownCulture
 
 @dataclass(frozen=True, slots=True)
 class Culture:
-    """One culture: its id (`JP`, `IN-AS`, `arab-world`), its sector, its languages, the main one first."""
+    """One culture: its id (`JP`, `IN-AS`, `arab-world`), its sector, its languages, the main one first.
+
+    `neighbours` are ids with whom it shares a language or much of everyday life; `adapter` is the id of a
+    LoRA adapter that the backbone serves for it, None where there is none.
+    """
 
     id: str
     sector: str
     languages: tuple[str, ...]
     curated: bool
+    neighbours: frozenset[str] = frozenset()
+    adapter: str | None = None
     names: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     also: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
@@ -37,6 +43,16 @@ class Culture:
             if found := self.names.get(tag) or _territory_names(tag).get(self.id):
                 return found
         return self.id
+
+    def shares(self) -> dict[str, float | None]:
+        """Each of its languages and the part (0..1) of its people that speaks it, by CLDR; None: not told.
+
+        CLDR counts who speaks a language, first or second, so that parts may add up to more than one. It
+        knows territories alone: nothing is told of a people.
+        """
+        told = {tag.replace("_", "-"): facts for tag, facts in get_territory_language_info(self.id).items()}
+        parts = {tag: round(float(facts["population_percent"] or 0) / 100, 4) for tag, facts in told.items()}
+        return {one: parts.get(one) or None for one in self.languages}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +83,9 @@ class Cultures:
             _read(folder / f"{file}.toml") for file in ("cultures", "names", "sectors")
         )
         rows = [(sector, id_, row) for sector, group in cultures.items() for id_, row in group.items()]
+        near = _both_ways({id_: row.get("neighbours", ()) for _, id_, row in rows})
         return cls(
-            [_curated(sector, id_, row, names.get(id_, {})) for sector, id_, row in rows],
+            [_curated(sector, id_, row, names.get(id_, {}), near[id_]) for sector, id_, row in rows],
             sectors["territories"],
             _sector_facts(sectors),
             {language: id_ for _, id_, row in rows for language in row.get("home_of", ())},
@@ -152,9 +169,26 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.load(file)
 
 
-def _curated(sector: str, id_: str, row: Mapping[str, Any], words: Mapping[str, Any]) -> Culture:
+def _curated(
+    sector: str, id_: str, row: Mapping[str, Any], words: Mapping[str, Any], near: frozenset[str]
+) -> Culture:
     names = {tag: name for tag, name in words.items() if tag != "also"}
-    return Culture(id_, sector, tuple(row["languages"]), True, names, tuple(words.get("also", ())))
+    languages, also = tuple(row["languages"]), tuple(words.get("also", ()))
+    return Culture(id_, sector, languages, True, near, row.get("adapter"), names, also)
+
+
+def _both_ways(told: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    """Neighbours, told from one side, as both sides see them.
+
+    Raises:
+        KeyError: one of them is no curated culture.
+    """
+    near: dict[str, set[str]] = {one: set() for one in told}
+    for one, others in told.items():
+        for other in others:
+            near[one].add(other)
+            near[other].add(one)
+    return {one: frozenset(others) for one, others in near.items()}
 
 
 def _sector_facts(table: Mapping[str, Any]) -> SectorFacts:

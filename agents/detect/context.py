@@ -89,6 +89,11 @@ class ContextDetector:
         self._resemblance = Resemblance(heads)
         self._speakers = Speakers()
 
+    @property
+    def languages(self) -> LanguageDetector:
+        """What names the languages."""
+        return self._language
+
     def detect(
         self, text: str, *, earlier: Sequence[str] = (), asker: Asker | None = None, quick: bool = False
     ) -> Context:

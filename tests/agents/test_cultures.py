@@ -211,7 +211,7 @@ def test_an_unknown_culture_may_resemble_none(cultures: Cultures) -> None:
 
 def test_cultures_are_built_from_data() -> None:
     facts = SectorFacts({"JP": "east"}, frozenset(), "en")
-    ainu = Culture("ainu", "east", ("ain",), True, {"en": "Ainu", "ja": "アイヌ民族"})
+    ainu = Culture("ainu", "east", ("ain",), True, names={"en": "Ainu", "ja": "アイヌ民族"})
     small = Cultures([ainu], ["east"], facts, {"ain": "ainu"})
     assert list(small) == [ainu]
     assert small.of_language("ain") == ainu

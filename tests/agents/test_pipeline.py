@@ -131,7 +131,9 @@ async def test_a_run_has_a_time_limit(pipeline, question):
 
 @pytest.mark.parametrize("mode", ["contextual", "multiplex"])
 async def test_closing_the_stream_ends_every_call(pipeline, question, mode):
-    model = FakeModel(answer=lambda request: ["first", 30.0, "never"])
+    model = FakeModel(
+        answer=lambda request: ["first come the elders of the house, and then the guests. And", 30.0, "never"]
+    )
     events = pipeline(model).stream(question(mode=mode))
     async for event in events:
         if isinstance(event, PerspectiveDelta | Delta):

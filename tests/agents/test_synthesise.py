@@ -5,7 +5,7 @@ from contextlib import aclosing
 import pytest
 
 from agents import BackboneError, BackboneUnavailable, Delta, FakeModel, Finished, TooFewVoices
-from agents.synthesise import marked
+from agents.material import marked
 
 
 async def run(pipeline, question):

@@ -75,13 +75,16 @@ def test_the_role_comes_first_also_where_nothing_is_said(service, backbone, mode
     assert told[-1] == {}
 
 
+SENTENCES = [f"This is sentence {number} of the four that we have to say. " for number in range(4)]
+
+
 @pytest.mark.parametrize("model", STEERED)
 def test_choices_interleave_by_index_and_end_each_on_its_own(service, backbone, model):
-    backbone.reply = lambda body: Reply(words=list("abcd"), pause=0.03)
+    backbone.reply = lambda body: Reply(words=list(SENTENCES), pause=0.03)
     chunks = chunks_of(service, body_of(model, n=3, stream_options={"include_usage": True}))
     *answer, usage = chunks
     spoken = [choice for chunk in answer for choice in chunk["choices"] if choice["delta"].get("content")]
-    assert [text_of(answer, index) for index in range(3)] == ["abcd"] * 3
+    assert [text_of(answer, index) for index in range(3)] == ["".join(SENTENCES)] * 3
     assert {choice["index"] for choice in spoken[:3]} != {0}, "one choice after the other"
     ends = [choice["index"] for chunk in answer for choice in chunk["choices"] if choice["finish_reason"]]
     assert sorted(ends) == [0, 1, 2]

@@ -154,7 +154,7 @@ def test_one_council_at_once_and_the_next_is_told_to_come_back(capped, backbone)
 def test_an_answer_without_end_is_ended(capped, backbone, model, stream):
     reply = type(backbone.reply({}))
     endless = reply(words=[f"word {number} " * 50 for number in range(60)], pause=0.002)
-    backbone.reply = lambda body: reply() if body.get("max_tokens") == 220 else endless
+    backbone.reply = lambda body: reply() if body.get("max_tokens") == 300 else endless
     answer = post(capped, model=model, stream=stream)
     assert len(answer.content) < 16_000
     error = json.loads('{"error"' + answer.text.rsplit('"error"', 1)[1].splitlines()[0])["error"]

@@ -89,5 +89,16 @@ def test_wrong_configuration_stops_with_one_line(tmp_path, monkeypatch):
     assert "Traceback" not in done.stderr
 
 
+def test_cultures_are_listed_for_people_and_for_programs():
+    shown = polylect("cultures").stdout
+    assert "Quechua" in shown
+    assert "Swahili 66%" in shown
+    listed = json.loads(polylect("cultures", "--json").stdout)
+    kurdish = next(one for one in listed if one["id"] == "kurdish")
+    assert len(listed) >= 60
+    assert set(kurdish) >= {"id", "names", "sector", "languages", "shares", "neighbours", "adapter", "pages"}
+    assert (kurdish["names"]["en"], kurdish["shares"]["ku"], kurdish["pages"]) == ("Kurds", None, ["en"])
+
+
 def test_version():
     assert polylect("version").stdout.startswith("polylect-service ")

@@ -42,7 +42,10 @@ def child(backbone: Any, tmp_path) -> Iterator[tuple[str, "subprocess.Popen[byte
 async def test_the_stop_is_announced_then_drained_then_final(child, backbone):
     url, process = child
     reply = type(backbone.reply({}))
-    script = {"short": reply(words=["a "] * 4, pause=0.25), "long": reply(words=["a "] * 100, pause=0.25)}
+    script = {
+        "short": reply(words=["a "] * 4, pause=0.25),
+        "long": reply(words=["Elders come first of all in this house. "] * 100, pause=0.25),
+    }
     backbone.reply = lambda body: script["short" if "short" in str(body["messages"]) else "long"]
     async with httpx.AsyncClient(timeout=20) as client:
         asked = [
@@ -63,7 +66,7 @@ async def test_the_stop_is_announced_then_drained_then_final(child, backbone):
     *_, error, done, rest = streamed.text.split("\n\n")
     assert json.loads(error.removeprefix("data: "))["error"]["code"] == "service_stopping"
     assert (done, rest) == ("data: [DONE]", "")
-    assert '"content":"a "' in streamed.text
+    assert '"content":"Elders come' in streamed.text
     assert (whole.status_code, whole.json()["error"]["code"]) == (503, "service_stopping")
     process.wait(5)
     assert backbone.running == 0

@@ -90,7 +90,11 @@ def slow(backbone):
 
     def answer(body: dict[str, Any]) -> Any:
         stays = SURVIVOR in json.dumps(body)
-        return reply(pause=0.05) if stays else reply(words=["word "] * 50, pause=0.2)
+        return (
+            reply(pause=0.05)
+            if stays
+            else reply(words=["The elders of this house speak first of all. "] * 50, pause=0.2)
+        )
 
     backbone.reply = answer
     return backbone

@@ -19,16 +19,16 @@ def client(embedded_service):
         yield client
 
 
-def test_several_cultures_answer_one_question_token_by_token(client):
+def test_several_cultures_answer_one_question_sentence_by_sentence(client):
     with client.chat.completions.create(model="polylect/multiplex", messages=ASKED, stream=True) as stream:
         chunks = list(stream)
     spoken = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices[0].delta.content]
-    assert len(spoken) > 10
     assert "".join(spoken).strip()
     told = chunks[-1].polylect
     assert [one["status"] for one in told["perspectives"]].count("spoke") >= 3
     assert {one["language"] for one in told["perspectives"]} == {"en"}, "it speaks English alone"
-    assert told["calls"] == len(told["perspectives"]) + 1
+    # One more where this small model began in another language, and was asked again.
+    assert told["calls"] - len(told["perspectives"]) == 1 + told["guard"]["retried"]
 
 
 def test_the_same_whole(client):

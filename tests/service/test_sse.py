@@ -41,12 +41,13 @@ def test_silence_is_filled_with_keep_alives_and_the_first_is_delayed(service, ba
     assert alive[0] >= 0.3
 
 
-def test_tokens_arrive_as_they_are_made_not_at_the_end(service, backbone):
+def test_sentences_arrive_as_they_are_made_not_at_the_end(service, backbone):
     reply = type(backbone.reply({}))
-    backbone.reply = lambda body: reply(words=["one ", "two ", "three ", "four "], pause=0.15)
+    sentences = [f"This is sentence {number} of the four that we have to say. " for number in range(4)]
+    backbone.reply = lambda body: reply(words=sentences, pause=0.15)
     _, pieces = stream(service, {"model": "polylect/contextual", "messages": HELLO, "stream": True})
     arrived = [at for at, piece in pieces if b'"content":"' in piece and b'"content":""' not in piece]
-    assert len(arrived) == 4
+    assert len(arrived) >= 4
     assert arrived[-1] - arrived[0] >= 0.3
 
 

@@ -108,7 +108,7 @@ def test_every_event_of_a_stream_is_openais_and_in_order(service, model, trace):
     assert written == [
         "response.output_item.added",
         "response.content_part.added",
-        *["response.output_text.delta"] * 4,
+        *["response.output_text.delta"] * (4 if model == "polylect/direct" else 1),
         "response.output_text.done",
         "response.content_part.done",
         "response.output_item.done",
@@ -135,7 +135,7 @@ def test_voices_are_our_own_events_in_a_trace_and_can_be_switched_off(client, se
     found = events(service, {"model": "polylect/multiplex", "input": QUESTION, **traced})
     mine = [one for one in found if one["type"].startswith("polylect.") and one["culture"] == "JP"]
     names = [one["type"].removeprefix("polylect.perspective.") for one in mine]
-    assert names == ["started", *["delta"] * 4, "finished"]
+    assert names == ["started", "delta", "finished"]
     assert mine[-1]["text"] == "All is well."
     quiet = {"model": "polylect/multiplex", "input": QUESTION, **two("polylect/multiplex", live=False)}
     assert [item["type"] for item in events(service, quiet)[-1]["response"]["output"]] == ["message"]

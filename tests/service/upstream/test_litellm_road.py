@@ -39,6 +39,9 @@ def test_every_mode_works_through_the_router(balanced, backbone, model):
 
 
 def test_it_streams(balanced, backbone):
+    reply = type(backbone.reply({}))
+    sentences = ["All is well in the house. ", "The elders speak first in it. "] * 2
+    backbone.reply = lambda body: reply(words=sentences, pause=0.02)
     answer = post(balanced, "polylect/contextual", stream=True)
     assert answer.text.count('"content":"') >= 4
     assert answer.text.endswith("data: [DONE]\n\n")
