@@ -110,7 +110,7 @@ async def test_self_moa_draws_as_many_samples_as_the_council_has_voices_then_mer
     assert store().get(SPENT)["calls"] == 4
 
 
-@pytest.mark.parametrize("arm", ["multiplex", "auto"])
+@pytest.mark.parametrize("arm", ["multiplex", "debate", "auto"])
 async def test_a_council_is_told_its_size_and_its_calls_are_counted(
     endpoint: Any, ask: Ask, arm: str
 ) -> None:
