@@ -40,7 +40,7 @@ def answer(body: dict[str, Any]) -> Reply:
     if "BREAK" in words:
         return Reply(break_after=2, pause=0.15)
     if "SLOW" in words:
-        return Reply(words=["word "] * 100, pause=0.1)
+        return Reply(words=[f"Elder number {one} speaks of the harvest. " for one in range(100)], pause=0.1)
     heard = any(message["role"] == "tool" for message in body["messages"])
     return obey({**body, "tool_choice": "none"} if heard else body)
 
