@@ -4,6 +4,7 @@ Any model that answers in its form will do. What it finds in the asker's own wor
 its rating of the response counts.
 """
 
+import asyncio
 import re
 from contextlib import aclosing
 
@@ -41,9 +42,12 @@ async def judge(run: Run, text: str) -> Finding | None:
     )
     said = ""
     try:
-        async with aclosing(run.model.stream(request)) as chunks:
+        limit = asyncio.timeout(run.limits.voice_seconds)
+        async with limit, aclosing(run.model.stream(request)) as chunks:
             async for chunk in chunks:
                 said += chunk.text
+    except TimeoutError as error:
+        raise JudgeFailed("it did not answer in time") from error
     except BackboneError as error:
         raise JudgeFailed(error.code) from error
     rating = _RATING.search(said)

@@ -65,13 +65,11 @@ async def _hear(run: Run, voice: Voice, request: ModelRequest, turn: int) -> Per
                     await shown.show(text)
                 if heard.enough or shown.finding:
                     break  # closes the call: nothing that would come now is ever used
-            await shown.end()
     except TimeoutError:
         problem = BackboneTimeout(f"no end within {limit:g} s")
     except BackboneError as error:
         problem = error
-    if problem:
-        await shown.end()
+    await shown.end()
     text, ended = heard.text, f"{problem.code}: {problem.message}" if problem else heard.enough
     if shown.finding:
         text = shown.text.strip()

@@ -24,20 +24,22 @@ def shorten(messages: Sequence[Message], room: int) -> tuple[tuple[Message, ...]
     """The conversation in `room` tokens, as far as its rule allows; None where nothing was left out."""
     first = 1 if messages and messages[0]["role"] == "system" else 0
     system, turns = list(messages[:first]), list(messages[first:])
-    dropped = 0
-    while len(turns) > 1 and tokens([*system, *turns]) > room:
-        turns.pop(0)
-        dropped += 1
-    while dropped and len(turns) > 1 and turns[0]["role"] != "user":
-        turns.pop(0)  # an answer without its question, a tool's result without its call
-        dropped += 1
-    cut = 0
-    if turns and (over := tokens([*system, *turns]) - room) > 0:
-        turns[-1], cut = _without_middle(turns[-1], over)
-    left_out = Shortened(dropped, cut)
-    if turns and cut == 0 and tokens([*system, *turns]) > room:
+    sizes = [tokens([turn]) for turn in turns]
+    over = tokens(system) + sum(sizes) - room
+    if over <= 0 or not turns:
         return tuple(messages), None
-    return (*system, *turns), left_out if left_out != Shortened() else None
+    dropped = cut = 0
+    while over > 0 and dropped < len(turns) - 1:
+        over -= sizes[dropped]
+        dropped += 1
+    while dropped < len(turns) - 1 and turns[dropped]["role"] != "user":
+        dropped += 1  # an answer without its question, a tool's result without its call
+    kept = turns[dropped:]
+    if over > 0:
+        kept[-1], cut = _without_middle(kept[-1], over)
+        if not cut:
+            return tuple(messages), None
+    return (*system, *kept), Shortened(dropped, cut)
 
 
 def room_for(plan: Plan, question: Question, prompts: Prompts, limits: Limits) -> int | None:

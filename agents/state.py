@@ -64,10 +64,9 @@ class Run:
     `messages` is the conversation with one leading system message, `shared` the same as words alone: the
     prefix that all voices have in common. `asked_in` is the asker's language, None when unknown. `nonce`
     marks what voices said as data; it is new in every run, as is `debate_nonce`, which voices are told.
-    `head_starts`: of each round. `shortened`: what was left out of the conversation.
-    `guard` is None where the operator has none; `guarded` is what it did.
-    `conversation` is the same for all turns of one
-    conversation (see `ModelRequest`).
+    `head_starts`: of each round. `conversation` is the same for all turns of one conversation (see
+    `ModelRequest`); `shortened`: what was left out of it. `guard` is None where the operator has none;
+    `guarded` is what it did.
     """
 
     question: Question

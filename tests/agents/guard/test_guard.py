@@ -178,12 +178,17 @@ async def test_a_guard_model_stops_voices_and_answers(pipeline, question):
     assert events[-1].guard.findings[-1] == (None, "model", "Hate/Identity Hate")
 
 
-@pytest.mark.parametrize("failing", [BackboneUnavailable("gone"), "I cannot rate this."])
-async def test_a_guard_model_that_fails_leaves_it_to_the_rules_and_is_reported(pipeline, question, failing):
+@pytest.mark.parametrize("failing", [BackboneUnavailable("gone"), "I cannot rate this.", [30.0, "late"]])
+@pytest.mark.parametrize("mode", ["contextual", "multiplex"])
+async def test_a_guard_model_that_fails_leaves_it_to_the_rules_and_is_reported(
+    pipeline, question, mode, failing
+):
     model = says(guard=[failing])
-    events = await run(pipeline(model, guard_model="nemo"), question(mode="contextual"))
+    limits = {"guard_model": "nemo", "voice_seconds": 0.3}
+    events = await run(pipeline(model, **limits), question(mode=mode))
     assert content(events) == CLEAN
-    assert events[-1].guard.unjudged
+    assert len(events[-1].guard.unjudged) == (4 if mode == "multiplex" else 1)
+    assert all(one.status == "spoke" for one in events[-1].perspectives)
 
 
 @pytest.mark.parametrize(
