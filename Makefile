@@ -17,7 +17,7 @@ CLIENTS_VENV ?= .venv-clients
 CLIENTS_STAMP := $(CLIENTS_VENV)/.installed
 NPM_STAMP := $(CLIENTS)/npm/node_modules/.installed
 
-.PHONY: eval eval-report install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-clients gazetteer clean
+.PHONY: bench-council eval eval-detection eval-report install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-clients gazetteer clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -58,6 +58,9 @@ vllm: vllm-install ## Serve VLLM_MODEL (any Hugging Face id or folder) with vLLM
 
 test-vllm: vllm-install ## Run the integration tests against a real vLLM
 	VLLM_VENV=$(VLLM_VENV) VLLM_MODEL=$(VLLM_MODEL) $(BIN)/python -m pytest -m vllm tests/integration
+
+bench-council: install vllm-install ## What a council costs on vLLM: OPTIONS="--repeat 3 --tokens 100 --conversation 1500"
+	VLLM_VENV=$(VLLM_VENV) VLLM_MODEL=$(VLLM_MODEL) bench/council.sh $(OPTIONS)
 
 test-clients: install $(CLIENTS_STAMP) $(NPM_STAMP) ## Run other people's clients against the service
 	CLIENTS_VENV=$(CLIENTS_VENV) $(BIN)/python -m pytest -m clients $(CLIENTS)
