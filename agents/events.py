@@ -14,6 +14,8 @@ from agents.pds import Distribution
 from agents.sections import Sections
 
 Status = Literal["spoke", "cut", "silent"]
+Role = Literal["perspective", "elicit", "reason"]
+"""What a voice is asked for: a culture's perspective, or one of the two candidates of mode `expert`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Perspective:
     `status`: "spoke"; "cut" when its time ran out or it talked on without end, with what was said until then;
     "silent". `text` is harmless (`untrusted.py`), `sections` are its parts. `round` is 2 in a debate's
     second round. `reason` says why it is not "spoke", `problem` is the error behind it, where there was one.
+    `role`: what it was asked for; a candidate of mode `expert` may be about no culture, then `culture` is "".
     """
 
     culture: str
@@ -34,6 +37,7 @@ class Perspective:
     problem: BackboneError | None = None
     round: int = 1
     sections: Sections = field(default_factory=Sections)
+    role: Role = "perspective"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class PerspectiveStarted:
     culture: str
     language: str
     round: int = 1
+    role: Role = "perspective"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class PerspectiveDelta:
     language: str
     text: str
     round: int = 1
+    role: Role = "perspective"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""The graph: direct, contextual, or a council of voices, perhaps a debate, and its synthesis.
+"""The graph: direct, contextual, two candidates and their merge, or a council and its synthesis.
 
 START -+-> direct ------------------------------------------------------------------+-> END
        +-> contextual --------------------------------------------------------------+
+       +-> elicit, reason -> merge ---------------------------------------------------+
        +-> perspective (one a voice) -> hear -+-> debate (one a voice) -> synthesise +
                                               +------------------------> synthesise +
 """
@@ -15,6 +16,7 @@ from langgraph.types import Send
 from agents.contextual import contextual
 from agents.debate import debate
 from agents.direct import direct
+from agents.expert import elicit, merge, reason
 from agents.perspective import perspective
 from agents.state import Run, State
 from agents.synthesise import synthesise
@@ -27,15 +29,19 @@ def build_graph() -> Graph:
     graph = StateGraph(State, context_schema=Run)
     graph.add_node("direct", direct)
     graph.add_node("contextual", contextual)
+    graph.add_node("elicit", elicit)
+    graph.add_node("reason", reason)
+    graph.add_node("merge", merge)
     graph.add_node("perspective", perspective)
     graph.add_node("hear", hear)
     graph.add_node("debate", debate)
     graph.add_node("synthesise", synthesise)
-    graph.add_conditional_edges(START, convene, ["direct", "contextual", "perspective"])
+    graph.add_conditional_edges(START, convene, ["direct", "contextual", "elicit", "reason", "perspective"])
+    graph.add_edge(["elicit", "reason"], "merge")
     graph.add_edge("perspective", "hear")
     graph.add_conditional_edges("hear", next_round, ["debate", "synthesise"])
     graph.add_edge("debate", "synthesise")
-    for last in ("direct", "contextual", "synthesise"):
+    for last in ("direct", "contextual", "merge", "synthesise"):
         graph.add_edge(last, END)
     return graph.compile()
 
@@ -45,8 +51,7 @@ def convene(state: State) -> str | list[Send]:
     plan = state["plan"]
     if plan.voices:
         return [
-            Send("perspective", {"voice": voice, "leads": place == 0})
-            for place, voice in enumerate(plan.voices)
+            Send(voice.role, {"voice": voice, "leads": place == 0}) for place, voice in enumerate(plan.voices)
         ]
     return plan.mode
 

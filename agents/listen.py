@@ -26,7 +26,7 @@ async def listen(
 
     `leads`: it goes ahead of the others of its round (`head_start.py`).
     """
-    run.emit(PerspectiveStarted(voice.culture, voice.language, turn))
+    run.emit(PerspectiveStarted(voice.culture, voice.language, turn, voice.role))
     start = run.head_starts[turn]
     if not leads:
         await start.wait()
@@ -86,6 +86,7 @@ async def _hear(run: Run, voice: Voice, request: ModelRequest, turn: int) -> Per
         problem,
         turn,
         read_sections(text, labels, english),
+        voice.role,
     )
 
 
@@ -119,4 +120,5 @@ class _Shown:
 
     def _emit(self, text: str) -> None:
         if text:
-            self._run.emit(PerspectiveDelta(self._voice.culture, self._voice.language, text, self._turn))
+            voice = self._voice
+            self._run.emit(PerspectiveDelta(voice.culture, voice.language, text, self._turn, voice.role))

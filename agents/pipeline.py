@@ -6,7 +6,7 @@ the generator cancels the run and with it every call of a backbone (an AnyIO can
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,10 @@ from agents.graph import build_graph
 from agents.guard.guard import Guard
 from agents.guard.rules import Rules
 from agents.head_start import HeadStart
+from agents.knowledge.embed import Embedder
+from agents.knowledge.knowledge_map import KnowledgeMap
+from agents.knowledge.prior import Prior
+from agents.knowledge.routes import Routes
 from agents.meter import Meter
 from agents.model import Model
 from agents.pds import Score, Scorer
@@ -57,14 +61,29 @@ def load_knowledge(language_model: Path | None = None) -> Knowledge:
 
 
 class Pipeline:
-    """Answers questions through the one model it is handed. Serves any number of runs at once."""
+    """Answers questions through the one model it is handed. Serves any number of runs at once.
 
-    def __init__(self, model: Model, knowledge: Knowledge, limits: Limits | None = None) -> None:
+    `maps`: what was measured of each backbone, by its name, "" for the default one; `embedder`: theirs, where
+    it is not the one that detection uses.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        knowledge: Knowledge,
+        limits: Limits | None = None,
+        *,
+        maps: Mapping[str, KnowledgeMap] | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
         self.knowledge = knowledge
         self.limits = limits or Limits()
         self._model = model
         self._graph = build_graph()
-        self._planner = Planner(knowledge.cultures, knowledge.mentions, knowledge.prompts, self.limits)
+        routes = Routes(Prior.load(), maps or {}, embedder or knowledge.detector.embedder)
+        self._planner = Planner(
+            knowledge.cultures, knowledge.mentions, knowledge.prompts, self.limits, routes
+        )
 
     def plan(self, question: Question) -> Plan:
         """Detect the context and decide who speaks, in which language: no call of a model.

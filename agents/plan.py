@@ -9,7 +9,11 @@
 | `auto`, one subject culture | `contextual` |
 | `auto`, several cultures, or cultural with no culture known | `multiplex` |
 | `debate` | convenes as `multiplex` does; its voices then hear each other, and speak a second time |
+| `expert` | two candidates think about one culture's question, in the expert language and in English |
 | `contextual`, `direct` | as asked |
+
+The language of a voice comes from the backbone's knowledge map, or from a prior (`knowledge/routes.py`),
+unless the asker names one.
 
 In a council that nobody chose, the asker's own culture has a seat beside those that are named, where it is
 known and a seat is free.
@@ -18,7 +22,7 @@ known and a seat is free.
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from babel import Locale, UnknownLocaleError
 
@@ -28,6 +32,9 @@ from agents.cultures.tags import fallbacks
 from agents.detect.context import CULTURAL, Context
 from agents.detect.mentions import Mentions
 from agents.errors import UnknownCulture, UnknownLanguage, UnsupportedOption
+from agents.events import Role
+from agents.knowledge.knowledge_map import ENGLISH, Route
+from agents.knowledge.routes import Routes
 from agents.prompting import Prompts
 from agents.question import MODES, Limits, Mode, Question
 from agents.seats import Relevant, seats
@@ -46,13 +53,17 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 class Voice:
     """One seat in the council: whose, in which language it reasons, and why it was given.
 
-    `page` is the language of the page about its culture that it reads, None where none is written.
+    `page` is the language of the page about its culture that it reads, None where none is written; `route`
+    how its language was found, None where the asker named it; `role` what it is asked for. A candidate of
+    mode `expert` may be about no culture: then that is "".
     """
 
     culture: str
     language: str
     why: str
     page: str | None = None
+    route: Route | None = None
+    role: Role = "perspective"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,7 @@ class Planner:
     mentions: Mentions
     prompts: Prompts
     limits: Limits
+    routes: Routes
 
     def plan(self, question: Question, context: Context) -> Plan:
         """The plan for one question.
@@ -104,6 +116,10 @@ class Planner:
             return Plan(mode, context, why, relevant, (), language)
         if mode == "contextual":
             return Plan(mode, context, why, relevant[: self.limits.max_agents], (), language)
+        if mode == "expert":
+            return Plan(
+                mode, context, why, relevant[:1], self._candidates(question, relevant, language), language
+            )
         voices = self._voices(question, requested, context, self._own(context))
         rounds = question.rounds or self.limits.max_rounds if mode == "debate" else 1
         heard = tuple(voice.culture for voice in voices)
@@ -183,19 +199,56 @@ class Planner:
         words = "\n".join(user_texts(question.messages))
         return zlib.crc32(words.encode("utf-8", "replace")) % len(self.cultures.sectors)
 
+    def _candidates(
+        self, question: Question, relevant: Sequence[str], asked_in: str | None
+    ) -> tuple[Voice, ...]:
+        """The two of mode `expert`: elicited in the expert language, and reasoned in English."""
+        culture = next(iter(relevant), "")
+        spoken = self.cultures.get(culture).languages if culture else (asked_in,) if asked_in else ()
+        language, why, route = self._language(question, culture, spoken, "elicit")
+        why = why or "the subject's culture" if culture else "no culture is known"
+        return (
+            Voice(culture, language, why, route=route, role="elicit"),
+            Voice(culture, ENGLISH, "an English candidate is always kept", role="reason"),
+        )
+
     def _voice(self, question: Question, culture: str, why: str) -> Voice:
-        """Its language: the one asked for, or the first that prompts and backbone both know."""
+        """A seat; why also tells where its language is not the one that was looked for."""
+        spoken = self.cultures.get(culture).languages
+        language, missed, route = self._language(question, culture, spoken, "perspective")
+        return replace(self._seated(culture, language, f"{why}; {missed}" if missed else why), route=route)
+
+    def _language(
+        self, question: Question, culture: str, spoken: Sequence[str], prompt: str
+    ) -> tuple[str, str, Route | None]:
+        """The one asked for, or the route's, if prompts and backbone know it; what hindered; the route."""
         wished = question.reasoning_language
-        wanted = self.cultures.get(culture).languages if wished == "auto" else (wished,)
-        spoken = self.limits.reasoning_languages if wished == "auto" else ()
-        worded = [one for one in wanted if self.prompts.language_of("perspective", one) in fallbacks(one)]
-        able = [one for one in worded if not spoken or set(fallbacks(one)) & set(spoken)]
-        if able:
-            return self._seated(culture, able[0], why)
-        if spoken:
-            why = f"{why}; the backbone reasons in {', '.join(spoken)} alone"
-            return self._seated(culture, spoken[0], why)
-        return self._seated(culture, "en", f"{why}; no prompt in {', '.join(wanted)}")
+        if wished != "auto":
+            worded = self._worded(prompt, (wished,))
+            return (worded[0], "", None) if worded else (ENGLISH, f"no prompt in {wished}", None)
+        able = self.limits.reasoning_languages
+        first = able[0] if able else ENGLISH
+        alone = f"the backbone reasons in {', '.join(able)} alone"
+        worded = self._worded(prompt, spoken)
+        if spoken and not worded:
+            return first, alone if able else f"no prompt in {', '.join(spoken)}", None
+        known = [one for one in worded if _able(one, able)]
+        if worded and not known:
+            return first, alone, None
+        route = self._route(question, culture, known)
+        if not _able(route.language, able):
+            return first, alone, route
+        if not self._worded(prompt, (route.language,)):
+            return first, f"no prompt in {route.language}", route
+        return route.language, "", route
+
+    def _worded(self, prompt: str, languages: Sequence[str]) -> list[str]:
+        """Those in which there are words of our own to ask in."""
+        return [one for one in languages if self.prompts.language_of(prompt, one) in fallbacks(one)]
+
+    def _route(self, question: Question, culture: str, spoken: Sequence[str]) -> Route:
+        last = (user_texts(question.messages) or ("",))[-1]
+        return self.routes.route(last, question.backbone, culture or None, spoken)
 
     def _seated(self, culture: str, language: str, why: str) -> Voice:
         page = f"cultures/{culture}"
@@ -213,6 +266,12 @@ class Planner:
         if question.mode == "direct" and question.cultures:
             cure = "Ask for mode 'multiplex' or 'contextual', or leave 'cultures' out."
             raise UnsupportedOption(f"Mode 'direct' consults no cultures. {cure}", param="polylect.cultures")
+        if question.mode == "expert" and len(question.cultures) > 1:
+            cure = "Name one, or ask for mode 'multiplex', where several speak."
+            raise UnsupportedOption(
+                f"Mode 'expert' answers for one culture, not {len(question.cultures)}. {cure}",
+                param="polylect.cultures",
+            )
         if not 1 <= (question.rounds or 1) <= self.limits.max_rounds:
             message = f"rounds must be from 1 to {self.limits.max_rounds}, not {question.rounds}."
             raise UnsupportedOption(message, param="polylect.rounds")
@@ -251,6 +310,11 @@ def _mode(question: Question, context: Context, relevant: Sequence[str]) -> tupl
     if len(relevant) == 1:
         return "contextual", "one culture is concerned"
     return "multiplex", "several cultures are concerned" if relevant else "cultural, with no culture known"
+
+
+def _able(language: str, able: Sequence[str]) -> bool:
+    """Whether it is one of those that the backbone can think in; where none are named, it can in all."""
+    return not able or bool(set(fallbacks(language)) & set(able))
 
 
 def _is_language(tag: str) -> bool:

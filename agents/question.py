@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 from agents.model import Message
 
-Mode = Literal["auto", "direct", "contextual", "multiplex", "debate"]
+Mode = Literal["auto", "direct", "contextual", "multiplex", "debate", "expert"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 

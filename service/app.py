@@ -29,6 +29,7 @@ from service.errors import (
     answer_http_exception,
     answer_request_validation,
 )
+from service.knowledge_maps import load_maps
 from service.openapi import described
 from service.responses import create
 from service.settings import Settings
@@ -36,6 +37,7 @@ from service.telemetry import metrics
 from service.telemetry.request_id import RequestId
 from service.telemetry.tracing import open_tracing
 from service.upstream.backbones import Backbones, open_backbones
+from service.upstream.embeddings import EmbeddingsEndpoint
 
 log = logging.getLogger("polylect")
 
@@ -120,7 +122,12 @@ async def _open(
         names, councils=lambda: fan_outs.running, most_councils=settings.max_fan_outs
     )
     app.state.tracing = await stack.enter_async_context(open_tracing(settings, deployments))
-    app.state.pipeline = Pipeline(model, knowledge, settings.limits(deployments))
+    maps = load_maps(settings, deployments)
+    embedder = EmbeddingsEndpoint(settings.embedder) if settings.embedder and maps else None
+    if embedder:
+        stack.callback(embedder.close)
+    limits = settings.limits(deployments)
+    app.state.pipeline = Pipeline(model, knowledge, limits, maps=maps, embedder=embedder)
     app.state.fingerprint = _fingerprint(settings, knowledge, names)
 
 

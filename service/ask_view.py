@@ -37,7 +37,7 @@ class CouncilView:
     def __init__(self, console: Console, cultures: Cultures) -> None:
         self._console = console
         self._cultures = cultures
-        self._voices: dict[str, _Voice] = {}
+        self._voices: dict[tuple[str | None, str | None], _Voice] = {}
         self._live = Live(console=console, transient=True, refresh_per_second=8)
         self._announced = False
         self._answering = False
@@ -75,16 +75,16 @@ class CouncilView:
         self._console.print(Text(route, style="dim"))
 
     def _hear(self, event: Mapping[str, Any]) -> None:
-        culture, again = event["culture"], event.get("round", 1) > 1
+        speaker, again = (event["culture"], event.get("role")), event.get("round", 1) > 1
         if event["type"] == "started" and again:
-            voice = self._voices[culture]
+            voice = self._voices[speaker]
             voice.status, voice.text = "speaking", f"{voice.text.rstrip()}\n\nHaving heard the others\n"
         elif event["type"] == "started":
-            self._voices[culture] = _Voice(self._name(culture), event["language"])
+            self._voices[speaker] = _Voice(self._name(*speaker), event["language"])
         elif event["type"] == "delta":
-            self._voices[culture].text += event["text"]
+            self._voices[speaker].text += event["text"]
         else:
-            voice = self._voices[culture]
+            voice = self._voices[speaker]
             voice.status, voice.reason = event["status"], event.get("reason") or ""
         self._live.update(self._speaking())
 
@@ -107,7 +107,10 @@ class CouncilView:
             table.add_row("perspectives distribution", self._distribution(score))
         table.add_row("why this mode", Text(str(extension.get("why", ""))))
         for number, voice in enumerate(extension.get("voices") or ()):
-            name = f"{self._name(voice['culture'])} · {voice['language']}: {voice['why']}"
+            said = [self._name(voice["culture"], voice.get("role")), voice["language"]]
+            route = voice.get("route") or {}
+            why = f"{voice['why']}; {route['why']}" if route.get("known") else voice["why"]
+            name = f"{' · '.join(said)}: {why}"
             table.add_row("" if number else "why these voices", Text(name))
         table.add_row("calls", Text(f"{extension['calls']} in {time.monotonic() - self._started:.1f} s"))
         self._console.print(table)
@@ -138,5 +141,6 @@ class CouncilView:
         said = Text(text, overflow="fold")
         return Panel(said, title=Text(title), title_align="left", border_style=style, width=width)
 
-    def _name(self, culture: str) -> str:
-        return self._cultures.get(culture).name("en") if culture in self._cultures else culture
+    def _name(self, culture: str | None, role: str | None = None) -> str:
+        named = self._cultures.get(culture).name("en") if culture and culture in self._cultures else culture
+        return " · ".join(filter(None, (role, named)))

@@ -16,6 +16,8 @@ from service.ask import Ask, AskFailed, ask_service
 from service.culture_table import culture_table, described
 from service.detect_view import ContextView
 from service.embedded import EmbeddedError
+from service.knowledge_command import app as knowledge
+from service.knowledge_command import profile
 from service.score import UnreadableText, read_text
 from service.score_view import ScoreView
 from service.serve import serve as run_service
@@ -28,6 +30,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(keys, name="keys")
+app.add_typer(knowledge, name="knowledge")
+app.command("profile")(profile)
 problems = Console(stderr=True)
 T = TypeVar("T")
 
@@ -51,7 +55,9 @@ def serve(
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
-    mode: Annotated[str, typer.Option(help="auto, direct, contextual, multiplex or debate.")] = "auto",
+    mode: Annotated[
+        str, typer.Option(help="auto, direct, contextual, multiplex, debate or expert.")
+    ] = "auto",
     culture: Annotated[list[str] | None, typer.Option(help="A culture to hear; repeat for more.")] = None,
     backbone: Annotated[str | None, typer.Option(help="Which backbone; default: the first.")] = None,
     url: Annotated[

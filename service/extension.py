@@ -13,6 +13,7 @@ from agents import (
     PerspectiveStarted,
     Plan,
     Usage,
+    Voice,
 )
 
 
@@ -46,21 +47,35 @@ def extension(plan: Plan, finished: Finished, *, trace: bool) -> dict[str, Any]:
     if plan.mode == "debate":
         found["debate"] = [perspective(one, trace=trace) for one in finished.debated]
     if trace:
-        found["voices"] = [
-            {"culture": one.culture, "language": one.language, "why": one.why, "page": one.page}
-            for one in plan.voices
-        ]
+        found["voices"] = [voice(one) for one in plan.voices]
     return found
+
+
+def voice(asked: Voice) -> dict[str, Any]:
+    """Why a voice was asked, and how its language was found; `known` is false for a prior."""
+    told: dict[str, Any] = {
+        "culture": asked.culture or None,
+        "language": asked.language,
+        "why": asked.why,
+        "page": asked.page,
+    }
+    if asked.role != "perspective":
+        told["role"] = asked.role
+    if route := asked.route:
+        told["route"] = {"language": route.language, "why": route.why, "known": route.known}
+    return told
 
 
 def perspective(said: Perspective, *, trace: bool) -> dict[str, Any]:
     """One voice: whose, in which language, whether it spoke; its words only in a trace."""
     told: dict[str, Any] = {
-        "culture": said.culture,
+        "culture": said.culture or None,
         "language": said.language,
         "status": said.status,
         "tokens": said.tokens,
     }
+    if said.role != "perspective":
+        told["role"] = said.role
     if said.round > 1:
         told["round"] = said.round
     if said.reason:
@@ -120,6 +135,7 @@ def traced(event: Event) -> dict[str, Any] | None:
 
 
 def _who(event: PerspectiveStarted | PerspectiveDelta) -> dict[str, Any]:
-    """Whose words these are; the round only where there is more than one."""
-    who: dict[str, Any] = {"culture": event.culture, "language": event.language}
+    """Whose words these are; the round only where there is more than one, the role only in mode `expert`."""
+    who: dict[str, Any] = {"culture": event.culture or None, "language": event.language}
+    who |= {"role": event.role} if event.role != "perspective" else {}
     return who | ({"round": event.round} if event.round > 1 else {})

