@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from agents.errors import BackboneError
 from agents.model import Usage
-from agents.pds import Distribution
+from agents.pds import Companions, Distribution
 from agents.sections import Sections
 
 Status = Literal["spoke", "cut", "silent"]
@@ -117,9 +117,9 @@ class Finished:
     """The run is over: what it took.
 
     `usage` is the sum over all calls and `stages` its parts; `overhead_ms` is the time in which no call of a
-    backbone was under way; `pds` is None where no council was convened. `debated` is what voices said in the
-    second round of a debate; `guard` is None where nothing was guarded;
-    `shortened` says what was left out of a conversation that is longer than the backbone's context.
+    backbone was under way; `pds` and its `companions` are None where nothing was steered. `debated` is what
+    voices said in the second round of a debate; `guard` is None where nothing was guarded; `shortened` says
+    what was left out of a conversation that is longer than the backbone's context.
     """
 
     perspectives: tuple[Perspective, ...]
@@ -131,6 +131,7 @@ class Finished:
     calls: int = 0
     overhead_ms: float = 0.0
     pds: Distribution | None = None
+    companions: Companions | None = None
 
 
 Event = PerspectiveStarted | PerspectiveDelta | PerspectiveFinished | Delta | ChoiceFinished | Finished

@@ -30,7 +30,7 @@ from agents.knowledge.prior import Prior
 from agents.knowledge.routes import Routes
 from agents.meter import Meter
 from agents.model import Model
-from agents.pds import Score, Scorer
+from agents.pds import Score, Scorer, companions
 from agents.plan import Plan, Planner
 from agents.prompting import Prompts
 from agents.question import Limits, Question
@@ -176,6 +176,8 @@ class Pipeline:
 
     def _finished(self, plan: Plan, run: Run, state: State) -> Finished:
         meter = run.model
+        answer = "".join(run.answer)
+        score = self.score(answer) if plan.mode != "direct" else None
         return Finished(
             perspectives=tuple(state["perspectives"]),
             debated=tuple(state["debated"]),
@@ -185,7 +187,8 @@ class Pipeline:
             stages=dict(meter.stages),
             calls=meter.calls,
             overhead_ms=meter.overhead_ms,
-            pds=self.score("".join(run.answer)).distribution if plan.mode != "direct" else None,
+            pds=score.distribution if score else None,
+            companions=companions(score, answer) if score else None,
         )
 
     def score(self, text: str) -> Score:

@@ -1,8 +1,10 @@
 """What an answer carries beyond OpenAI's fields: the object `polylect` and the headers `x-polylect-*`."""
 
+from dataclasses import asdict
 from typing import Any
 
 from agents import (
+    Companions,
     Distribution,
     Event,
     Finished,
@@ -48,6 +50,8 @@ def extension(plan: Plan, finished: Finished, *, trace: bool) -> dict[str, Any]:
         found["debate"] = [perspective(one, trace=trace) for one in finished.debated]
     if trace:
         found["voices"] = [voice(one) for one in plan.voices]
+        if finished.companions:
+            found["pds"] |= {"companions": companion_figures(finished.companions)}
     return found
 
 
@@ -108,6 +112,11 @@ def distribution(score: Distribution) -> dict[str, Any]:
     """The Perspectives Distribution Score."""
     shares = {sector: round(share, 4) for sector, share in score.shares.items()}
     return {"distribution": shares, "entropy": round(score.entropy, 4), "sectors": score.sectors}
+
+
+def companion_figures(beside: Companions) -> dict[str, Any]:
+    """What tells breadth from depth: how many references, how many one could check, in how many words."""
+    return {name: round(value, 4) for name, value in asdict(beside).items()}
 
 
 def usage(spent: Usage) -> dict[str, Any]:

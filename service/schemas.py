@@ -66,6 +66,9 @@ class Score(Answered):
     distribution: dict[str, float]
     entropy: float
     sectors: int
+    companions: dict[str, float] | None = Field(
+        None, description="of an answer with `trace`: references, those that a reader could check, words"
+    )
 
 
 class ReferenceObject(Answered):

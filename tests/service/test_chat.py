@@ -119,6 +119,20 @@ def test_a_trace_streams_typed_events_and_returns_the_texts(client):
     assert chunks[-1].polylect["voices"][0]["why"] == "requested"
 
 
+def test_a_trace_has_the_scores_companions(client, backbone):
+    plain = ask(client, extra_body={"polylect": {"cultures": ["JP"]}}).polylect["pds"]
+    assert set(plain) == {"distribution", "entropy", "sectors"}
+    traced = ask(client, extra_body={"polylect": {"cultures": ["JP"], "trace": True}}).polylect["pds"]
+    assert traced["companions"] == {
+        "references": 0,
+        "specifics": 0,
+        "specific_share": 0,
+        "words": 3,
+        "references_per_100_words": 0,
+        "specifics_per_100_words": 0,
+    }
+
+
 def test_an_expert_answer_has_two_candidates_and_their_routes(client, backbone):
     traced = {"cultures": ["KE"], "trace": True}
     found = ask(client, model="polylect/expert", extra_body={"polylect": traced}).polylect
