@@ -14,6 +14,7 @@ from agents.detect.tables import DATA
 
 Array = NDArray[np.float32]
 SMALLEST = 1e-6  # probability
+MOST = 50.0  # logit of a member: beyond it the exponential of single precision ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Perceptrons:
         members = self.output.weights.shape[0]
         units = np.maximum(self.hidden(x), 0.0).reshape(members, -1)
         logits = (units * self.output.weights).sum(axis=1) + self.output.bias
+        logits = np.clip(logits, -MOST, MOST)
         mean = np.clip((1.0 / (1.0 + np.exp(-logits))).mean(), SMALLEST, 1.0 - SMALLEST)
         return float(np.log(mean / (1.0 - mean)))
 
