@@ -1,4 +1,8 @@
-"""Cues that only several common words together make, as an envelope and red: `data/situations.tsv`."""
+"""Cues that only several common words together make, as an envelope and red.
+
+`data/situations.tsv`, and `data/customs.tsv`: customs of all the world, with what tells each of them in
+`customs_LANG.tsv` for every language in which somebody may ask about it, be it the custom's own or not.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +11,7 @@ from agents.detect.cldr import shares
 from agents.detect.fold import Folded
 from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mention
-from agents.detect.tables import rows
+from agents.detect.tables import DATA, rows
 
 TOGETHER = 160  # characters within which all the words of a situation must stand
 PARTED = "+"  # between the words that must all occur, of which each may have alternatives
@@ -29,7 +33,7 @@ class Situations:
         self._situations: list[_Situation] = []
         self._needed: dict[str, tuple[int, int]] = {}
         words: list[tuple[str, str, str]] = []
-        for number, (share, language, needs) in enumerate(rows("situations") if listed is None else listed):
+        for number, (share, language, needs) in enumerate(shipped() if listed is None else listed):
             given = shares(share)
             cultures = tuple((culture, part or 1 / len(given)) for culture, part in given)
             alternatives = needs.split(PARTED)
@@ -60,6 +64,22 @@ class Situations:
                     for culture, part in situation.cultures
                 )
         return tuple(sorted(mentions, key=lambda one: (one.start, one.end)))
+
+
+def shipped() -> Iterator[Sequence[str]]:
+    """All situations of the package: culture ids with shares, the text's language, the words."""
+    yield from rows("situations")
+    bearers = {number: share for number, share, _, _ in rows("customs")}
+    for language in languages():
+        for number, needs in rows(f"customs_{language}"):
+            yield bearers[number], language, needs
+
+
+def languages() -> tuple[str, ...]:
+    """The languages in which customs are told, sorted."""
+    tables = (one.name for one in DATA.iterdir())
+    found = (name.removeprefix("customs_").removesuffix(".tsv") for name in tables if "customs_" in name)
+    return tuple(sorted(found))
 
 
 def closest(words: Iterable[tuple[int, int, int]], size: int) -> tuple[int, int] | None:

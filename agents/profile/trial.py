@@ -28,7 +28,8 @@ _LETTER = re.compile(r"[(\[*\s]*([A-J])(?:\s*$|[)\].:,*]+(?:\s.*)?$)", re.IGNORE
 class Trial:
     """What came of it. `chosen`: the place of the option, None where no letter could be read (then it is
     wrong); `likely`: the right option's share of the letters' probability; `reasoned_in`: the language that
-    the reasoning turned out to be in, None where there was none or it cannot be told; `tokens`: of it.
+    the reasoning turned out to be in, None where there was none or it cannot be told; `tokens`: of it;
+    `thought`: its words.
     """
 
     question: str
@@ -39,6 +40,7 @@ class Trial:
     scored: Scored
     reasoned_in: str | None
     tokens: int
+    thought: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Trials:
             BackboneError: either call failed.
         """
         order = question.order(self.seed)
-        asked = _asked(question, order)
+        asked = as_asked(question, order)
         thought, spent = await self._think(asked, language) if self.tokens else ("", 0)
         written, first = await self._choose(asked, thought, language)
         shown = LETTERS[: len(order)]
@@ -76,6 +78,7 @@ class Trials:
             "probability" if shares else "letter" if letter else "unparsed",
             self._spoken(thought),
             spent,
+            thought,
         )
 
     async def _think(self, asked: str, language: str) -> tuple[str, int]:
@@ -138,6 +141,7 @@ def read_letter(text: str, letters: str) -> str | None:
     return letter if letter and letter in letters else None
 
 
-def _asked(question: Calibration, order: Sequence[int]) -> str:
+def as_asked(question: Calibration, order: Sequence[int]) -> str:
+    """The question and its options, by letters, in this order."""
     listed = "\n".join(f"{LETTERS[at]}. {question.options[place]}" for at, place in enumerate(order))
     return f"{question.text}\n\n{listed}"
