@@ -1,10 +1,11 @@
 """Whose culture is a text about when it names nobody? Dishes, rites, dress, kin tell: `data/cues.tsv`.
 
-The names of `specifics.tsv` are cues as well, and so are situations that several common words make.
+The names of `specifics.tsv` are cues as well, and so are situations and customs that several common words
+make together.
 """
 
 from agents.detect.mentions import Mention
-from agents.detect.situations import Situations
+from agents.detect.situations import Customs, Situations
 from agents.detect.specifics import Specifics
 
 TABLES = ("specifics", "cues")
@@ -16,6 +17,7 @@ class Cues:
     def __init__(self) -> None:
         self._names = Specifics(TABLES)
         self._situations = Situations()
+        self._customs = Customs()
 
     def find(self, text: str, *, language: str | None = None) -> tuple[Mention, ...]:
         """The cues in `text`, in order; a cue that cultures share gives one mention for each, with its part.
@@ -24,8 +26,10 @@ class Cues:
         text's, if known: cues that are other languages' common words count only in their own. Of a text that
         is little but cues, only the first and last `boundary.MATCHES // 2` are looked at.
         """
+        customs = self._customs.of(language)
         found = (
             *self._names.find(text, language=language),
             *self._situations.find(text, language=language),
+            *(customs.find(text, language=language) if customs else ()),
         )
         return tuple(sorted(found, key=lambda one: (one.start, one.end)))

@@ -4,16 +4,20 @@
 `customs_LANG.tsv` for every language in which somebody may ask about it, be it the custom's own or not.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
 
 from agents.detect.cldr import shares
-from agents.detect.fold import Folded
+from agents.detect.fold import Folded, fold
 from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mention
-from agents.detect.tables import DATA, rows
+from agents.detect.tables import DATA, cells, rows
 
 TOGETHER = 160  # characters within which all the words of a situation must stand
+OPEN = "*"  # at the end of a word, also within a phrase: any ending
 PARTED = "+"  # between the words that must all occur, of which each may have alternatives
 KIND = "situation"
 
@@ -26,23 +30,45 @@ class _Situation:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """Of which situation, and of which of its places, a word is; `rest`: what must follow it."""
+
+    number: int
+    place: int
+    rest: str = ""
+
+
 class Situations:
     """Finds the situations of `situations.tsv`, or of rows of its form. Thread-safe."""
 
     def __init__(self, listed: Sequence[Sequence[str]] | None = None) -> None:
         self._situations: list[_Situation] = []
-        self._needed: dict[str, tuple[int, int]] = {}
+        self._needed: dict[str, _Needed] = {}
         words: list[tuple[str, str, str]] = []
-        for number, (share, language, needs) in enumerate(shipped() if listed is None else listed):
+        for number, (share, language, needs) in enumerate(rows("situations") if listed is None else listed):
             given = shares(share)
             cultures = tuple((culture, part or 1 / len(given)) for culture, part in given)
             alternatives = needs.split(PARTED)
             self._situations.append(_Situation(cultures, len(alternatives)))
             for place, either in enumerate(alternatives):
-                kind = f"{number}.{place}"
-                self._needed[kind] = number, place
-                words.append((kind, language, either))
+                words += self._listed(number, place, language, either)
         self._lexicon = Lexicon(words)
+
+    def _listed(self, number: int, place: int, language: str, either: str) -> Iterator[tuple[str, str, str]]:
+        """The rows that a lexicon takes. It finds the first word of a phrase with open ones."""
+        whole: list[str] = []
+        for at, word in enumerate(cells(either)):
+            if OPEN not in word[:-1]:
+                whole.append(word)
+                continue
+            first, *others = word.split()
+            kind = f"{number}.{place}.{at}"
+            self._needed[kind] = _Needed(number, place, " ".join(others))
+            yield kind, language, first
+        if whole:
+            self._needed[f"{number}.{place}"] = _Needed(number, place)
+            yield f"{number}.{place}", language, "|".join(whole)
 
     def find(self, text: str, *, language: str | None = None) -> tuple[Mention, ...]:
         """Where in `text` all words of a situation stand close together: a mention for each of its cultures.
@@ -52,8 +78,11 @@ class Situations:
         view = Folded.of(text)
         seen: dict[int, list[tuple[int, int, int]]] = {}
         for kind, start, end in self._lexicon.spans(view, language=language):
-            number, place = self._needed[kind]
-            seen.setdefault(number, []).append((start, end, place))
+            needed = self._needed[kind]
+            if needed.rest and not (rest := following(needed.rest).match(view.folded, end)):
+                continue
+            end = rest.end() if needed.rest and rest else end
+            seen.setdefault(needed.number, []).append((start, end, needed.place))
         mentions: list[Mention] = []
         for number, words in seen.items():
             situation = self._situations[number]
@@ -66,13 +95,38 @@ class Situations:
         return tuple(sorted(mentions, key=lambda one: (one.start, one.end)))
 
 
-def shipped() -> Iterator[Sequence[str]]:
-    """All situations of the package: culture ids with shares, the text's language, the words."""
-    yield from rows("situations")
+@lru_cache(4_096)
+def following(words: str) -> re.Pattern[str]:
+    """The words that must follow the ending of a first one, each as it is or with any ending."""
+    parts = (
+        re.escape(fold(one.rstrip(OPEN))) + (r"\w*" if one.endswith(OPEN) else "") for one in words.split()
+    )
+    return re.compile(r"\w*\s+" + r"\s+".join(parts) + r"(?!\w)")
+
+
+class Customs:
+    """The customs as each language tells them. A language's words are read when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._known = frozenset(languages())
+        self._read: dict[str, Situations] = {}
+        self._lock = Lock()
+
+    def of(self, language: str | None) -> Situations | None:
+        """Those told in this language (BCP-47); None where nobody wrote them down in it, or it is unknown."""
+        base = language.partition("-")[0] if language else ""
+        if base not in self._known:
+            return None
+        with self._lock:
+            if base not in self._read:
+                self._read[base] = Situations(told_in(base))
+            return self._read[base]
+
+
+def told_in(language: str) -> list[Sequence[str]]:
+    """The customs in one language: culture ids with shares, the language, the words."""
     bearers = {number: share for number, share, _, _ in rows("customs")}
-    for language in languages():
-        for number, needs in rows(f"customs_{language}"):
-            yield bearers[number], language, needs
+    return [(bearers[number], language, needs) for number, needs in rows(f"customs_{language}")]
 
 
 def languages() -> tuple[str, ...]:

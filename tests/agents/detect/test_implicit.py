@@ -10,7 +10,7 @@ from agents.cultures.cultures import Cultures
 from agents.detect.cldr import shares
 from agents.detect.fold import fold
 from agents.detect.implicit import TABLES, Cues
-from agents.detect.situations import TOGETHER, Situations, closest
+from agents.detect.situations import TOGETHER, Situations, closest, languages
 from agents.detect.tables import cells, rows
 
 KINDS = {
@@ -87,6 +87,16 @@ def test_the_words_of_a_situation_stand_close_together():
     assert [one.text for one in situations.find("an envelope, red", language="fi")] == ["envelope, red"]
     assert situations.find("red " + "word " * (TOGETHER // 5) + "envelope") == ()
     assert situations.find("a tooth", language="en") == ()
+
+
+def test_phrases_may_have_open_words():
+    situations = Situations([("RU", "ru", "бумажн* корон*+рождеств*")])
+    found = situations.find("На Рождество мы надели бумажную корону.", language="ru")
+    assert [one.text for one in found] == ["Рождество мы надели бумажную корону"]
+    assert situations.find("На Рождество бумажную салфетку и корону.", language="ru") == ()
+    closed = Situations([("FR", "fr", "couronne* en papier+noël")])
+    assert closed.find("des couronnes en papier à Noël", language="fr")
+    assert closed.find("des couronnes en papiers à Noël", language="fr") == ()
     assert closest([(0, 3, 0), (50, 53, 0), (60, 66, 1)], 2) == (50, 66)
 
 
@@ -147,6 +157,32 @@ def test_situations_are_sound():
         assert language == "*" or len(language) == 2
         assert len(needs.split("+")) > 1
         assert all(cells(either) for either in needs.split("+")), needs
+
+
+def test_customs_are_sound():
+    cultures = Cultures.load()
+    numbers = [number for number, *_ in rows("customs")]
+    assert len(numbers) == len(set(numbers)) >= 500
+    for _, share, ingredients, what in rows("customs"):
+        assert all(culture in cultures for culture, _ in shares(share)), share
+        assert sum(part or 1 for _, part in shares(share)) == pytest.approx(1), share
+        assert ingredients
+        assert what
+
+
+@pytest.mark.parametrize("language", languages())
+def test_customs_are_told_in_each_language(language):
+    told = rows(f"customs_{language}")
+    assert len(told) >= 500
+    assert {number for number, _ in told} <= {number for number, *_ in rows("customs")}
+    for number, needs in told:
+        ingredients = needs.split("+")
+        assert 2 <= len(ingredients) <= 5, (number, needs)
+        for either in ingredients:
+            assert cells(either), (number, needs)
+            assert all(word == word.strip() and word.rstrip("*") for word in cells(either)), (number, needs)
+            parts = [part for word in cells(either) for part in word.split()]
+            assert not any("*" in part[:-1] for part in parts), (number, needs)
 
 
 def test_many_cultures_have_cues_and_no_sector_is_poor():
