@@ -167,4 +167,5 @@ def test_large_bodies_leave_memory_flat(child):
         before = resident(pid)
         send_all(6)
         grown = resident(pid) - before
-    assert grown < 40, f"{grown:.0f} MiB more after 30 bodies of 10 MB"
+    # Kept bodies would be 300 MiB; the allocator itself keeps some tens.
+    assert grown < 100, f"{grown:.0f} MiB more after 30 bodies of 10 MB"
