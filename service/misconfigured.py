@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rapidfuzz import process
 
-_WITHHELD = frozenset({"model_list", "router_settings", "redis_url"})
+_WITHHELD = frozenset({"embedder", "model_list", "router_settings", "redis_url"})
 """Keys with secrets in them, or below them: no value there is repeated."""
 
 _LONGEST = 60

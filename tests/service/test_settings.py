@@ -1,5 +1,6 @@
 """Configuration: what may be set, and a message that names key, value and cure when it is wrong."""
 
+import json
 import traceback
 from pathlib import Path
 
@@ -208,3 +209,21 @@ def test_a_head_start_is_given_where_prefixes_are_shared(models, set_to, seconds
     ]
     settings = Settings(model_list=deployments, head_start=set_to)
     assert settings.limits().head_start == seconds
+
+
+@pytest.mark.parametrize(
+    "embedder",
+    [
+        {"model": "e5", "api_base": "ftp://sk-topsecret", "api_key": "sk-topsecret"},
+        {"model": "e5", "api_key": "sk-topsecret"},
+        {"model": "e5", "api_base": "http://x", "api_key": "sk-topsecret", "more": "sk-topsecret"},
+        "sk-topsecret",
+    ],
+)
+def test_a_wrong_embedder_is_explained_without_its_key(tmp_path, monkeypatch, embedder):
+    path = tmp_path / "polylect.yaml"
+    path.write_text(json.dumps({"embedder": embedder}))
+    monkeypatch.setenv("POLYLECT_CONFIG", str(path))
+    with pytest.raises(ConfigurationError, match="embedder") as caught:
+        load_settings()
+    assert "topsecret" not in "".join(traceback.format_exception(caught.value))
