@@ -5,7 +5,14 @@ import re
 from babel import Locale
 from py3langid import classify
 
-KIN = ({"zh", "wuu", "yue"}, {"ar", "arz"}, {"id", "ms"}, {"no", "nn"}, {"hr", "bs", "sr"}, {"fa", "pnb"})
+KIN = (
+    {"zh", "wuu", "yue"},
+    {"ar", "ary", "arz"},
+    {"id", "ms"},
+    {"no", "nn"},
+    {"hr", "bs", "sr"},
+    {"fa", "pnb"},
+)
 """Names that short texts do not tell apart: one language here."""
 
 _READ = 2_000  # characters

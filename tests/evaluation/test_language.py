@@ -32,5 +32,10 @@ def test_a_few_han_letters_are_chinese_and_japanese() -> None:
     assert not is_in("中国人进屋一般会换掉户外鞋，穿上拖鞋。这是为了保持室内清洁。", "ja")
 
 
+def test_moroccan_arabic_is_arabic() -> None:
+    answer = "كيمشيو الناس للمسجد باش يصليو صلاة العيد وكيلبسو الحوايج الجداد ديالهم ومن بعد كيزورو العائلة"
+    assert is_in(answer, "ar")
+
+
 def test_english_names() -> None:
     assert [english_name(tag) for tag in ("ja", "zh-TW", "xx")] == ["Japanese", "Chinese", "xx"]
