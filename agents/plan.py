@@ -227,20 +227,17 @@ class Planner:
             worded = self._worded(prompt, (wished,))
             return (worded[0], "", None) if worded else (ENGLISH, f"no prompt in {wished}", None)
         able = self.limits.reasoning_languages
-        first = able[0] if able else ENGLISH
-        alone = f"the backbone reasons in {', '.join(able)} alone"
         worded = self._worded(prompt, spoken)
-        if spoken and not worded:
-            return first, alone if able else f"no prompt in {', '.join(spoken)}", None
         known = [one for one in worded if _able(one, able)]
-        if worded and not known:
-            return first, alone, None
         route = self._route(question, culture, known)
-        if not _able(route.language, able):
-            return first, alone, route
-        if not self._worded(prompt, (route.language,)):
-            return first, f"no prompt in {route.language}", route
-        return route.language, "", route
+        missed = ""
+        if spoken and not known and not route.known:  # a prior has nothing to choose from
+            missed = f"no prompt in {', '.join(spoken)}"
+        elif _able(route.language, able) and not self._worded(prompt, (route.language,)):
+            missed = f"no prompt in {route.language}"
+        if able and (missed or not _able(route.language, able)):
+            return able[0], f"the backbone reasons in {', '.join(able)} alone", route
+        return (ENGLISH if missed else route.language), missed, route
 
     def _worded(self, prompt: str, languages: Sequence[str]) -> list[str]:
         """Those in which there are words of our own to ask in."""

@@ -57,7 +57,7 @@ def main() -> None:
             one = _measure(options, url, f"Turn {turn}, {name}.", voices)
             if turn:
                 rows.setdefault(name, []).append(one)
-            print(f"turn {turn}, {name}: {one.wall:.1f} s", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"turn {turn}, {name}: {one.wall:.1f} s", file=sys.stderr, flush=True)
     alone, plain = _median(rows[_ALONE], "wall"), _median(rows[_PLAIN], "wall")
     tokens = rows[_PLAIN][0].prompt
     head = ["request", "median s", "against 1 voice", "against plain", "prefix hits", "first voice, s"]
@@ -70,7 +70,7 @@ def main() -> None:
         cells.append(f"{statistics.mean(one.said / max(1, one.voices) for one in found):.0f}")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     told = f"Conversation of {tokens} tokens, answers of {options.tokens}; medians of {options.repeat}."
-    print("\n".join([told, "", *lines]))  # noqa: T201
+    print("\n".join([told, "", *lines]))
 
 
 def _asked(options: argparse.Namespace) -> list[tuple[str, str, int]]:

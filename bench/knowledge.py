@@ -43,6 +43,7 @@ from agents.profile.draw_map import own_language
 from agents.profile.questions import LETTERS
 from agents.profile.trial import TOP, as_asked, letter_shares, read_letter
 from evaluation.report.rows import Row
+from training.rows import half_of
 
 ENGLISH, AGAIN = "en", "en again"
 TASK = "knowledge"
@@ -70,10 +71,10 @@ def main() -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
     away = [route != ENGLISH for route in routes["lsk_ours"]]
     chance = oracle_by_chance(questions, trials, languages)
-    print(f"{len(questions)} questions; {np.mean(away):.0%} routed away from English")  # noqa: T201
-    print(f"oracle by chance: {chance:.3f}")  # noqa: T201
+    print(f"{len(questions)} questions; {np.mean(away):.0%} routed away from English")
+    print(f"oracle by chance: {chance:.3f}")
     for name, right in arms.items():
-        print(f"{name:14} {np.mean(right):.3f}")  # noqa: T201
+        print(f"{name:14} {np.mean(right):.3f}")
 
 
 def read_trials(path: Path) -> tuple[dict[str, Any], dict[tuple[str, str], Trial]]:
@@ -81,11 +82,6 @@ def read_trials(path: Path) -> tuple[dict[str, Any], dict[tuple[str, str], Trial
     told, *lines = path.read_text("utf-8").splitlines()
     made = [Trial(**json.loads(line)) for line in lines]
     return json.loads(told), {(one.question, one.language): one for one in made}
-
-
-def half_of(group: str) -> int:
-    """0 or 1: on which side of the split a group of questions is."""
-    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % 2
 
 
 def cross_fitted(
@@ -255,7 +251,7 @@ async def merged(
                 return float(control), float(control)
             expert = (route[at], trials[question.id, route[at]].thought)
             ours = await backbone.merge(f"merge_{route[at]}", question, [expert, english])
-            print(f"{question.id}: {route[at]}", file=sys.stderr)  # noqa: T201
+            print(f"{question.id}: {route[at]}", file=sys.stderr)
             return float(ours), float(control)
 
     pairs = await asyncio.gather(*(one(at, question) for at, question in enumerate(questions)))

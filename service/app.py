@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from agents import BackboneError as AgentsBackboneError
-from agents import BadQuestion, Knowledge, Model, Pipeline, TooFewVoices, load_knowledge
+from agents import BadQuestion, Knowledge, KnowledgeMap, Model, Pipeline, TooFewVoices, load_knowledge
 from service import catalogue, chat, health, polylect, unsteered
 from service.access.auth import Gate
 from service.access.fan_outs import FanOuts
@@ -128,12 +128,15 @@ async def _open(
         stack.callback(embedder.close)
     limits = settings.limits(deployments)
     app.state.pipeline = Pipeline(model, knowledge, limits, maps=maps, embedder=embedder)
-    app.state.fingerprint = _fingerprint(settings, knowledge, names)
+    app.state.fingerprint = _fingerprint(settings, knowledge, names, maps)
 
 
-def _fingerprint(settings: Settings, knowledge: Knowledge, names: tuple[str, ...]) -> str:
-    """Changes whenever configuration, prompts or backbones do: OpenAI's `system_fingerprint`."""
+def _fingerprint(
+    settings: Settings, knowledge: Knowledge, names: tuple[str, ...], maps: Mapping[str, KnowledgeMap]
+) -> str:
+    """Changes whenever configuration, prompts, maps or backbones do: OpenAI's `system_fingerprint`."""
     seen = settings.model_dump_json(exclude=_OF_THE_PLACE) + knowledge.prompts.fingerprint + ",".join(names)
+    seen += "".join(one.file.model_dump_json() for _, one in sorted(maps.items()))
     return f"fp_{hashlib.sha256(seen.encode()).hexdigest()[:12]}"
 
 

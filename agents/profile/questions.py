@@ -40,7 +40,7 @@ class Calibration:
     def order(self, seed: int) -> tuple[int, ...]:
         """The places of the options as they are shown: shuffled, the same in every language."""
         places = list(range(len(self.options)))
-        random.Random(f"{seed}\0{self.id}").shuffle(places)  # noqa: S311
+        random.Random(f"{seed}\0{self.id}").shuffle(places)  # noqa: S311  # an order, no secret
         return tuple(places)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from agents.detect.language import LanguageDetector
+from agents.meter import Meter
 from agents.model import Message, Model, ModelRequest
 from agents.profile.questions import LETTERS, Calibration
 from agents.prompting import Prompts
@@ -85,7 +86,7 @@ class Trials:
         words = f"{asked}\n\n{self.prompts.render('elicit', language)}"
         request = self._request([{"role": "user", "content": words}], "elicit", self.tokens)
         text, pieces, counted = "", 0, 0
-        async with aclosing(self.model.stream(request)) as chunks:  # type: ignore[type-var]
+        async with aclosing(Meter(self.model).stream(request)) as chunks:
             async for chunk in chunks:
                 text += chunk.text
                 pieces += bool(chunk.text)
@@ -106,7 +107,7 @@ class Trials:
         more = {"logprobs": True, "top_logprobs": TOP}
         text, first = "", None
         request = self._request(messages, "choose", 8, **more)
-        async with aclosing(self.model.stream(request)) as chunks:  # type: ignore[type-var]
+        async with aclosing(Meter(self.model).stream(request)) as chunks:
             async for chunk in chunks:
                 text += chunk.text
                 if first is None and chunk.logprobs and (content := chunk.logprobs.get("content")):

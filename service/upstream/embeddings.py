@@ -4,6 +4,7 @@ It is asked while a question is planned, in a thread of its own; the answer must
 on without it (`agents/knowledge/routes.py`).
 """
 
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -18,6 +19,9 @@ KEPT = 256  # vectors that are kept: retries of clients bring the same text agai
 CHARACTERS = 8_000  # of a text that are sent, its beginning
 TOGETHER = 64  # texts in one call
 SECONDS = 5.0
+REST = (
+    30.0  # seconds for which one that did not answer is not asked again: every voice of a council would wait
+)
 
 
 class EmbeddingsEndpoint:
@@ -29,6 +33,7 @@ class EmbeddingsEndpoint:
         self._url = f"{params.api_base}/embeddings"
         self._client = httpx.Client(timeout=SECONDS, headers=headers, trust_env=False, transport=transport)
         self._known = lru_cache(KEPT)(self._one)
+        self._rests_until = 0.0
 
     def embed(self, text: str) -> NDArray[np.float32]:
         """The vector of `text`, of unit length. Not to be changed: the last ones are kept.
@@ -56,6 +61,16 @@ class EmbeddingsEndpoint:
         return vector
 
     def _ask(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if time.monotonic() < self._rests_until:
+            raise BackboneUnavailable("the embedder did not answer a moment ago")
+        try:
+            answer = self._post(texts)
+        except (BackboneTimeout, BackboneUnavailable):
+            self._rests_until = time.monotonic() + REST
+            raise
+        return _vectors(answer, len(texts))
+
+    def _post(self, texts: Sequence[str]) -> httpx.Response:
         try:
             answer = self._client.post(self._url, json={"model": self.name, "input": list(texts)})
         except httpx.TimeoutException as error:
@@ -68,7 +83,7 @@ class EmbeddingsEndpoint:
             )
         if answer.status_code != 200:
             raise BackboneUnavailable(f"the embedder answered with status {answer.status_code}")
-        return _vectors(answer, len(texts))
+        return answer
 
 
 def _vectors(answer: httpx.Response, expected: int) -> NDArray[np.float32]:

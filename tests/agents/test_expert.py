@@ -176,6 +176,11 @@ def test_a_councils_voices_use_the_same_map(mapped, question):
     assert {one.route.why for one in plan.voices} == {"cluster 0: +30%"}
 
 
+def test_a_map_speaks_for_a_culture_whose_own_language_has_no_prompt(mapped, question):
+    plan = mapped().plan(question(ASKED, cultures=("FJ",)))
+    assert (plan.voices[0].language, plan.voices[0].route.known) == ("ar", True)
+
+
 def test_a_map_is_for_its_backbone_alone(mapped, question):
     pipeline = mapped("other")
     plan = pipeline.plan(question(ASKED, cultures=("JP",)))

@@ -71,7 +71,7 @@ def slow(request):
     ("answer", "error", "told"),
     [
         (broken, BackboneUnavailable, "cannot be reached"),
-        (slow, BackboneTimeout, "did not answer within 5 s"),
+        (slow, (BackboneTimeout, BackboneUnavailable), "did not answer within 5 s"),
         (lambda _: httpx.Response(500), BackboneUnavailable, "status 500"),
         (
             lambda _: httpx.Response(302, headers={"Location": "http://elsewhere"}),
@@ -95,7 +95,9 @@ def slow(request):
 )
 def test_what_goes_wrong_is_told_and_not_kept(endpoint, answer, error, told):
     one, asked = endpoint(answer)
-    for _ in range(2):
-        with pytest.raises(error, match=told):
-            one.embed("abc")
-    assert len(asked) == 2
+    with pytest.raises(error, match=told):
+        one.embed("abc")
+    with pytest.raises(error):
+        one.embed("abc")
+    # Who is not there is let rest, or each voice of a council would wait for it; who refuses is asked again.
+    assert len(asked) == (1 if error in (BackboneUnavailable, (BackboneTimeout, BackboneUnavailable)) else 2)
