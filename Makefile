@@ -15,9 +15,13 @@ LOGS ?= logs
 OUT ?= report
 CLIENTS_VENV ?= .venv-clients
 CLIENTS_STAMP := $(CLIENTS_VENV)/.installed
+ALIGNMENT_VENV ?= .venv-alignment
+ALIGNMENT_STAMP := $(ALIGNMENT_VENV)/.installed
+DOCS_VENV ?= .venv-docs
+DOCS_STAMP := $(DOCS_VENV)/.installed
 NPM_STAMP := $(CLIENTS)/npm/node_modules/.installed
 
-.PHONY: bench-council eval eval-detection eval-report install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-clients gazetteer clean
+.PHONY: alignment-install bench-council docs eval eval-detection eval-report install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-alignment test-clients test-docs test-scale gazetteer clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -25,19 +29,26 @@ help: ## This list
 
 install: $(STAMP) ## Create .venv and install Polylect with its embedded backbone
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt sdk/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Polylect needs Python 3.11 or newer; name one: make PYTHON=python3.12 …" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev,evaluation,profile]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ./sdk
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  -c constraints.txt -e '.[embedded,playground,dev,evaluation,profile]'
 	@touch $@
 
 serve: install ## Start the service on 127.0.0.1:8000 (POLYLECT_HOST, POLYLECT_PORT)
 	@exec $(BIN)/polylect serve
 
 test: install ## Run the tests in two processes, then those of the embedded model, which wants all cores
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not embedded and not vllm and not clients'
-	$(BIN)/python -m pytest -m embedded tests/test_readme.py tests/contract tests/service
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/docs \
+	  -m 'not embedded and not vllm and not clients and not docs and not scale and not alignment'
+	$(BIN)/python -m pytest -m embedded tests/test_readme.py tests/contract tests/docs tests/service
+
+test-scale: install ## Run the tests on a Ray of this machine
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[scale]'
+	$(BIN)/python -m pytest -m scale tests/alignment tests/service
 
 check: install ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
@@ -56,14 +67,37 @@ vllm-install: install ## Prepare .venv-vllm and a model folder (SmolLM2, convert
 vllm: vllm-install ## Serve VLLM_MODEL (any Hugging Face id or folder) with vLLM on 127.0.0.1:8801
 	@VLLM_VENV=$(VLLM_VENV) VLLM_MODEL=$(VLLM_MODEL) VLLM_PORT=$(VLLM_PORT) exec deploy/vllm/serve.sh
 
-test-vllm: vllm-install ## Run the integration tests against a real vLLM
+test-vllm: vllm-install alignment-install ## Run the integration tests against a real vLLM
 	VLLM_VENV=$(VLLM_VENV) VLLM_MODEL=$(VLLM_MODEL) $(BIN)/python -m pytest -m vllm tests/integration
+
+alignment-install: $(ALIGNMENT_STAMP) ## Prepare .venv-alignment, which trains adapters (torch, TRL, PEFT)
+
+$(ALIGNMENT_STAMP): pyproject.toml alignment/constraints.txt
+	$(PYTHON) -m venv $(ALIGNMENT_VENV)
+	$(ALIGNMENT_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -c alignment/constraints.txt -e '.[alignment,dev]'
+	@touch $@
+
+test-alignment: alignment-install ## Run the tests that train
+	$(ALIGNMENT_VENV)/bin/python -m pytest -m alignment tests/alignment
 
 bench-council: install vllm-install ## What a council costs on vLLM: OPTIONS="--repeat 3 --tokens 100 --conversation 1500"
 	VLLM_VENV=$(VLLM_VENV) VLLM_MODEL=$(VLLM_MODEL) bench/council.sh $(OPTIONS)
 
 test-clients: install $(CLIENTS_STAMP) $(NPM_STAMP) ## Run other people's clients against the service
-	CLIENTS_VENV=$(CLIENTS_VENV) $(BIN)/python -m pytest -m clients $(CLIENTS)
+	CLIENTS_VENV=$(CLIENTS_VENV) $(BIN)/python -m pytest -m clients $(CLIENTS) tests/docs tests/playground tests/sdk
+
+docs: install $(DOCS_STAMP) ## Build the documentation into site/, strictly: a broken link ends it
+	NO_MKDOCS_2_WARNING=1 POLYLECT_PYTHON=$(BIN)/python $(DOCS_VENV)/bin/mkdocs build --strict
+
+test-docs: install $(DOCS_STAMP) ## Run the documentation's blocks, build its site, and look at what was built
+	NO_MKDOCS_2_WARNING=1 DOCS_VENV=$(DOCS_VENV) $(BIN)/python -m pytest -m 'not clients and not embedded' tests/docs
+
+$(DOCS_STAMP): docs/requirements.in docs/constraints.txt
+	$(PYTHON) -m venv $(DOCS_VENV)
+	$(DOCS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -c docs/constraints.txt -r docs/requirements.in
+	@touch $@
 
 $(CLIENTS_STAMP): $(CLIENTS)/requirements.in $(CLIENTS)/constraints.txt
 	$(PYTHON) -m venv $(CLIENTS_VENV)
@@ -80,8 +114,8 @@ eval: install ## Judge a running service: TASK= ARM= LIMIT= URL= DATA= LOGS= OPT
 	$(BIN)/python -m evaluation.run $(TASK) $(ARM) $(if $(LIMIT),--limit $(LIMIT)) \
 	  --url $(URL) --data $(DATA) --logs $(LOGS) $(OPTIONS)
 
-eval-report: install ## Report on LOGS (logs, or scores.jsonl files): make eval-report OUT=report
-	$(BIN)/python -m evaluation.report $(LOGS) --out $(OUT)
+eval-report: install ## Report on LOGS (logs, or scores.jsonl files): make eval-report OUT=report OPTIONS="--reference base"
+	$(BIN)/python -m evaluation.report $(LOGS) --out $(OUT) $(OPTIONS)
 
 eval-detection: install ## Every figure of detection on the development data: make eval-detection DATA=…
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[training]'
@@ -94,12 +128,17 @@ format: install ## Put the code into shape
 lock: install ## Pin the newest versions that fit into constraints.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
 	  --no-emit-index-url --extra embedded --extra dev --extra redis --extra otel --extra evaluation --extra profile --extra training \
+	  --extra playground --extra scale \
 	  pyproject.toml -o constraints.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
 	  --no-emit-index-url $(CLIENTS)/requirements.in -o $(CLIENTS)/constraints.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
+	  --no-emit-index-url docs/requirements.in -o docs/constraints.txt
+	echo 'torch==2.13.0' | $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
+	  --no-annotate --no-emit-index-url --extra alignment --extra dev pyproject.toml - -o alignment/constraints.txt
 
 gazetteer: install ## Build the gazetteer of names anew from CLDR
 	$(BIN)/python -m agents.detect.build_gazetteer
 
 clean: ## Remove environments and caches (models stay)
-	rm -rf $(VENV) $(VLLM_VENV) $(CLIENTS_VENV) $(CLIENTS)/npm/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VLLM_VENV) $(ALIGNMENT_VENV) $(CLIENTS_VENV) $(DOCS_VENV) site $(CLIENTS)/npm/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

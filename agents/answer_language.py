@@ -8,7 +8,8 @@ from agents.prompting import Prompts
 def answer_in(prompts: Prompts, language: str | None) -> str:
     """An instruction to answer in `language`, in that language where we have the words.
 
-    An unknown language is not English: then the model is told to take the question's own.
+    An unknown language is not English: then the model is told to take the question's own, or another one if
+    that was asked for.
     """
     if language is None:
         return prompts.render("answer_in_askers", "en")

@@ -51,4 +51,5 @@ def debate_request(run: Run, voice: Voice, heard: Sequence[Perspective]) -> Mode
         voice_parameters(run, voice, turn=2),
         voice.culture,
         run.conversation,
+        run.cultures.get(voice.culture).adapter,
     )

@@ -22,10 +22,11 @@ Role = Literal["perspective", "elicit", "reason"]
 class Perspective:
     """What one culture's voice said, or why it was silent.
 
-    `status`: "spoke"; "cut" when its time ran out or it talked on without end, with what was said until then;
-    "silent". `text` is harmless (`untrusted.py`), `sections` are its parts. `round` is 2 in a debate's
-    second round. `reason` says why it is not "spoke", `problem` is the error behind it, where there was one.
-    `role`: what it was asked for; a candidate of mode `expert` may be about no culture, then `culture` is "".
+    `status`: "spoke"; "cut" when its time or its tokens ran out or it talked on without end, with what was
+    said until then; "silent". `text` is harmless (`untrusted.py`), `sections` are its parts. `round` is 2 in
+    a debate's second round. `reason` says why it is not "spoke", `problem` is the error behind it, where
+    there was one. `role`: what it was asked for; a candidate of mode `expert` may be about no culture, then
+    `culture` is "".
     """
 
     culture: str

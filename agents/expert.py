@@ -66,6 +66,7 @@ def thinking_request(run: Run, voice: Voice) -> ModelRequest:
         voice_parameters(run, voice, turn=1),
         voice.culture or None,
         run.conversation,
+        run.cultures.get(voice.culture).adapter if voice.culture else None,
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from agents.model import ModelChunk, ModelRequest, Usage
@@ -27,11 +28,12 @@ class FakeModel:
         self._answer = answer or (lambda request: f"The {request.stage} speaks.")
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelChunk, None]:
-        """The next reply, then a last chunk with the reason to stop and the usage."""
+        """The next reply, then a last chunk with what the script lacks: a reason to stop, the usage."""
         self.requests.append(request)
         reply = self.replies.popleft() if self.replies else self._answer(request)
         self.running += 1
         words = 0
+        told = ModelChunk()
         try:
             for step in _script(reply):
                 if isinstance(step, Exception):
@@ -41,9 +43,15 @@ class FakeModel:
                     continue
                 await asyncio.sleep(0)
                 words += 1
-                yield step if isinstance(step, ModelChunk) else ModelChunk({"content": step})
-            usage = Usage(_characters(request) // 4, words)
-            yield ModelChunk(finish_reason="stop", usage=usage)
+                chunk = step if isinstance(step, ModelChunk) else ModelChunk({"content": step})
+                told = replace(
+                    told,
+                    finish_reason=chunk.finish_reason or told.finish_reason,
+                    usage=chunk.usage or told.usage,
+                )
+                yield chunk
+            usage = None if told.usage else Usage(_characters(request) // 4, words)
+            yield ModelChunk(finish_reason=None if told.finish_reason else "stop", usage=usage)
         finally:
             self.running -= 1
 

@@ -1,10 +1,14 @@
 """What the final stage asks the backbone: the asker's own parameters, and a bound on the answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from agents.model import Message, ModelRequest
+from agents.model import Message, ModelChunk, ModelRequest
 from agents.state import Run
+
+_BOUNDS = frozenset({"max_tokens", "max_completion_tokens"})
+_THOUGHTS = frozenset({"reasoning_content", "reasoning", "reasoning_details", "thinking_blocks"})
 
 
 def final_request(run: Run, messages: Sequence[Message], stage: str, index: int) -> ModelRequest:
@@ -13,14 +17,23 @@ def final_request(run: Run, messages: Sequence[Message], stage: str, index: int)
     return ModelRequest(messages, stage, run.question.backbone, parameters, conversation=run.conversation)
 
 
+def without_thoughts(chunk: ModelChunk) -> ModelChunk:
+    """The same without what a reasoning backbone thinks before it answers, which nothing of ours checks."""
+    said = {name: value for name, value in chunk.delta.items() if name not in _THOUGHTS}
+    if len(said) == len(chunk.delta):
+        return chunk
+    return replace(chunk, delta=said, logprobs=chunk.logprobs if chunk.text else None)
+
+
 def _parameters(run: Run, stage: str, index: int) -> dict[str, Any]:
     """The asker's own; a bound on the answer where there is none, for small models that find no end.
 
-    Of the two names of that bound the newer one wins. Choices after the first get a seed of their own, or all
-    would be the same. `direct` changes nothing else.
+    Of the two names of that bound the newer one wins; null is none. Choices after the first get a seed of
+    their own, or all would be the same. `direct` changes nothing else.
     """
-    parameters = dict(run.question.parameters)
-    if stage != "direct" and not {"max_tokens", "max_completion_tokens"} & parameters.keys():
+    asked = run.question.parameters.items()
+    parameters = {name: value for name, value in asked if value is not None or name not in _BOUNDS}
+    if stage != "direct" and not _BOUNDS & parameters.keys():
         parameters["max_tokens"] = run.limits.answer_tokens
     if "max_completion_tokens" in parameters:
         parameters.pop("max_tokens", None)

@@ -12,7 +12,7 @@ from agents.answer_language import answer_in
 from agents.conversation import append_instruction, user_texts
 from agents.errors import BackboneError
 from agents.events import ChoiceFinished, Delta
-from agents.final_request import final_request
+from agents.final_request import final_request, without_thoughts
 from agents.guard.guard import LETTERS, Finding, Guard, same_language
 from agents.model import Message, ModelChunk
 from agents.state import Run
@@ -49,14 +49,14 @@ class GuardedChoice:
 
     async def _ask(self, messages: Sequence[Message], stage: str, *, retries: bool) -> bool:
         """Whether it came in another language, and nothing of it was shown, so that it may be asked again."""
-        watch = self._begin(messages)
+        watch = self._begin(known=not retries)
         reason: str | None = None
         request = final_request(self._run, messages, stage, self._index)
         try:
             async with aclosing(self._run.model.stream(request)) as chunks:
                 async for chunk in chunks:
                     reason = chunk.finish_reason or reason
-                    await self._take(watch, chunk)
+                    await self._take(watch, without_thoughts(chunk))
                     if watch.finding or (retries and self._begins_to_stray()):
                         break
                     self._show()
@@ -76,10 +76,12 @@ class GuardedChoice:
         self._run.emit(ChoiceFinished(self._index, reason or "stop"))
         return False
 
-    def _begin(self, messages: Sequence[Message]) -> Watch:
+    def _begin(self, *, known: bool) -> Watch:
+        """`known`: there is no use in waiting for its language, for it will not be asked again."""
         self._held, self._begun, self._passed, self._text = [], 0, 0, ""
-        self._known = self._language is None or self._is_formal
-        language = self._language or self._guard.language_of((user_texts(messages) or ("",))[0])
+        self._known = known or self._language is None or self._is_formal
+        asked = "\n".join(user_texts(self._run.question.messages))  # without words of ours
+        language = self._language or self._run.asked_in or self._guard.language_of(asked)
         if not self._guard.covers(language):
             self._run.guarded.unchecked.add(language or "unknown")
         return Watch(self._run, self._guard, language, whole=self._run.question.whole)
@@ -91,7 +93,7 @@ class GuardedChoice:
             self._pass(await watch.feed(chunk.text))
         elif _OPENING.issuperset(chunk.delta) or self._held or self._run.question.whole:
             self._held += [(chunk, self._begun)] if chunk.delta or chunk.logprobs else []
-        else:  # a tool's call, a thought: nothing to check, and whoever waits sees that something comes
+        else:  # a tool's call: nothing to check, and whoever waits sees that something comes
             self._told = self._known = True
             self._emit(chunk)
 
@@ -118,7 +120,8 @@ class GuardedChoice:
     @property
     def _is_formal(self) -> bool:
         """Whether the answer is JSON, whose words are in no language."""
-        return "response_format" in self._run.question.parameters
+        form = self._run.question.parameters.get("response_format")
+        return isinstance(form, dict) and form.get("type") != "text"
 
     def _show(self, *, last: bool = False) -> None:
         """Emit what was let through: whole chunks where probabilities stand by their tokens, else text."""

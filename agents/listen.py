@@ -54,11 +54,13 @@ async def _hear(run: Run, voice: Voice, request: ModelRequest, turn: int) -> Per
     shown = _Shown(run, voice, turn)
     tokens = pieces = 0
     limit = run.limits.voice_seconds
+    reason: str | None = None
     problem: BackboneError | None = None
     try:
         async with asyncio.timeout(limit), aclosing(run.model.stream(request)) as chunks:
             async for chunk in chunks:
                 tokens = chunk.usage.completion_tokens if chunk.usage else tokens
+                reason = chunk.finish_reason or reason
                 run.head_starts[turn].spoken()
                 if text := heard.hear(chunk.delta):
                     pieces += 1
@@ -70,7 +72,8 @@ async def _hear(run: Run, voice: Voice, request: ModelRequest, turn: int) -> Per
     except BackboneError as error:
         problem = error
     await shown.end()
-    text, ended = heard.text, f"{problem.code}: {problem.message}" if problem else heard.enough
+    beyond = f"it talked on beyond {run.limits.voice_tokens} tokens" if reason == "length" else None
+    text, ended = heard.text, f"{problem.code}: {problem.message}" if problem else heard.enough or beyond
     if shown.finding:
         text = shown.text.strip()
         ended = f"the guard stopped it ({shown.finding.by}: {shown.finding.what})"

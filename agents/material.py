@@ -10,15 +10,25 @@ from dataclasses import replace
 
 from agents.events import Perspective
 from agents.prompting import Prompts
-from agents.sections import Labels, Sections
+from agents.sections import GLOSS, Labels, Sections
 from agents.state import Run
 
 
-def marked_all(run: Run, perspectives: Iterable[Perspective], nonce: str) -> str:
-    """All perspectives between their markers, by their cultures' English names, under English labels."""
-    english = Labels.read(run.prompts, "en")
+def marked_all(
+    run: Run, perspectives: Iterable[Perspective], nonce: str, debated: Iterable[Perspective] = ()
+) -> str:
+    """All perspectives between their markers, by their cultures' English names, under English labels.
+
+    `debated`: what was said in a second round, which is told with the first.
+    """
+    again = {one.culture: one.sections for one in debated if one.text}
     return "\n\n".join(
-        marked(run.prompts, nonce, run.cultures.get(one.culture).name("en"), one.sections.told(english))
+        marked(
+            run.prompts,
+            nonce,
+            run.cultures.get(one.culture).name("en"),
+            _told(run.prompts, one.sections, again.get(one.culture)),
+        )
         for one in perspectives
     )
 
@@ -29,28 +39,32 @@ def marked(prompts: Prompts, nonce: str, culture: str, text: str) -> str:
     return prompts.render("perspective_block", "en", nonce=nonce, culture=culture, text=text)
 
 
-def after_debate(first: Iterable[Perspective], second: Iterable[Perspective]) -> list[Perspective]:
-    """Each culture's perspective as it stands after round two: its view now, beside its first reasons.
+def _told(prompts: Prompts, first: Sections, second: Sections | None) -> str:
+    """A perspective as it stands: after a debate with the first reasons, and what is agreed and what is not.
 
-    A view that did not move stands as it was first said; one that did keeps the first one as its past.
+    A view moved where the voice says so and has one; the first is then told as its past. Where it does not
+    say whether it moved, as small models seldom do, the first stands, and the second is told beside it.
     """
-    later = {one.culture: one for one in second if one.text}
-    return [_turned(one, later[one.culture]) if one.culture in later else one for one in first]
+    english = Labels.read(prompts, "en")
+    if second is None:
+        return first.told(english)
+    moved = bool(second.changed and second.view)
+    shown = second if moved or not first.view else first
+    stands = replace(
+        first,
+        view=shown.view,
+        gloss=shown.gloss,
+        common=second.common,
+        reserve=second.reserve,
+        changed=second.changed if moved or second.changed is False else None,
+        moved=second.moved,
+    ).told(english)
+    if moved and first.view:
+        return f"{stands}\n{prompts.render('at_first', 'en', view=_view(first))}"
+    if second.changed is None and second.view and shown is first:
+        return f"{stands}\n{prompts.render('said_again', 'en', view=_view(second))}"
+    return stands
 
 
-def _turned(first: Perspective, second: Perspective) -> Perspective:
-    was, now = first.sections, second.sections
-    view, gloss = (was.view, was.gloss) if now.changed is False else (now.view, now.gloss)
-    return replace(first, sections=_with(was, now, view or was.view, gloss or was.gloss))
-
-
-def _with(was: Sections, now: Sections, view: str, gloss: str) -> Sections:
-    return replace(
-        was,
-        view=view,
-        gloss=gloss,
-        common=now.common,
-        reserve=now.reserve,
-        changed=now.changed,
-        moved=now.moved,
-    )
+def _view(said: Sections) -> str:
+    return f"{said.view} ({GLOSS}: {said.gloss})" if said.gloss else said.view

@@ -43,7 +43,8 @@ class ModelRequest:
     `backbone` is the operator's name for it, None the default one; `parameters` are OpenAI's (temperature,
     max_tokens, tools …), sent as they are; `stage` says what for and `agent` for which culture's voice (None:
     for none), for the accounts. Calls of one `conversation` begin alike: whoever balances sends them to the
-    same deployment, whose prefix cache knows that beginning; the word itself says nothing.
+    same deployment, whose prefix cache knows that beginning; the word itself says nothing. `adapter` is the
+    id of a LoRA adapter that the backbone serves beside its model, to be asked in its place.
     """
 
     messages: Sequence[Message]
@@ -52,6 +53,7 @@ class ModelRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     agent: str | None = None
     conversation: str = ""
+    adapter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

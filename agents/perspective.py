@@ -36,6 +36,7 @@ def voice_request(run: Run, voice: Voice) -> ModelRequest:
         voice_parameters(run, voice, turn=1),
         voice.culture,
         run.conversation,
+        run.cultures.get(voice.culture).adapter,
     )
 
 

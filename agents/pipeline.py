@@ -28,6 +28,7 @@ from agents.knowledge.embed import Embedder
 from agents.knowledge.knowledge_map import KnowledgeMap
 from agents.knowledge.prior import Prior
 from agents.knowledge.routes import Routes
+from agents.language_requests import LanguageRequests
 from agents.meter import Meter
 from agents.model import Model
 from agents.pds import Score, Scorer, companions
@@ -81,8 +82,10 @@ class Pipeline:
         self._model = model
         self._graph = build_graph()
         routes = Routes(Prior.load(), maps or {}, embedder or knowledge.detector.embedder)
+        spoken = knowledge.prompts.languages("answer_in")
+        requests = LanguageRequests(knowledge.detector.languages, spoken)
         self._planner = Planner(
-            knowledge.cultures, knowledge.mentions, knowledge.prompts, self.limits, routes
+            knowledge.cultures, knowledge.mentions, knowledge.prompts, self.limits, routes, requests
         )
 
     def plan(self, question: Question) -> Plan:
@@ -93,7 +96,8 @@ class Pipeline:
         """
         plan = self._planner.plan(question, self.detect(question))
         if self.limits.guard and plan.mode != "direct":
-            spoken = (plan.answer_language or "", *(voice.language for voice in plan.voices))
+            # English: most voices end with a gloss in it.
+            spoken = ("en", plan.answer_language or "", *(voice.language for voice in plan.voices))
             self.knowledge.guard.prepare(spoken)
         return plan
 
@@ -145,7 +149,7 @@ class Pipeline:
             question=question,
             messages=messages,
             shared=without_tools(messages),
-            asked_in=plan.answer_language,
+            asked_in=plan.context.language.tag if plan.context.language else None,
             model=Meter(model),
             prompts=self.knowledge.prompts,
             cultures=self.knowledge.cultures,

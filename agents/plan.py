@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 from babel import Locale, UnknownLocaleError
 
-from agents.conversation import user_texts
+from agents.conversation import system_text, user_texts
 from agents.cultures.cultures import Culture, Cultures
 from agents.cultures.tags import fallbacks
 from agents.detect.context import CULTURAL, Context
@@ -35,6 +35,7 @@ from agents.errors import UnknownCulture, UnknownLanguage, UnsupportedOption
 from agents.events import Role
 from agents.knowledge.knowledge_map import ENGLISH, Route
 from agents.knowledge.routes import Routes
+from agents.language_requests import LanguageRequests
 from agents.prompting import Prompts
 from agents.question import MODES, Limits, Mode, Question
 from agents.seats import Relevant, seats
@@ -71,7 +72,8 @@ class Plan:
     """What will be done, and why.
 
     `cultures` are the ids that the answer is about (the voices' own in a multiplex); `answer_language` is the
-    asker's, None when it could not be told; `rounds` is how often the voices speak.
+    asker's, None when it could not be told, or another one was asked for; `rounds` is how often the voices
+    speak.
     """
 
     mode: Mode
@@ -96,6 +98,7 @@ class Planner:
     prompts: Prompts
     limits: Limits
     routes: Routes
+    requests: LanguageRequests
 
     def plan(self, question: Question, context: Context) -> Plan:
         """The plan for one question.
@@ -111,14 +114,15 @@ class Planner:
         detected = self._detected(context)
         relevant = requested or detected
         mode, why = _mode(question, context, relevant)
-        language = context.language.tag if context.language else None
+        asked_in = context.language.tag if context.language else None
         if mode == "direct":
-            return Plan(mode, context, why, relevant, (), language)
+            return Plan(mode, context, why, relevant, (), asked_in)
+        language = self._answer_language(question, asked_in)
         if mode == "contextual":
             return Plan(mode, context, why, relevant[: self.limits.max_agents], (), language)
         if mode == "expert":
             return Plan(
-                mode, context, why, relevant[:1], self._candidates(question, relevant, language), language
+                mode, context, why, relevant[:1], self._candidates(question, relevant, asked_in), language
             )
         voices = self._voices(question, requested, context, self._own(context))
         rounds = question.rounds or self.limits.max_rounds if mode == "debate" else 1
@@ -183,6 +187,11 @@ class Planner:
             first=self._first_sector(question),
         )
         return tuple(self._voice(question, seat.culture, seat.why) for seat in given)
+
+    def _answer_language(self, question: Question, asked_in: str | None) -> str | None:
+        """The asker's, unless the system message or the last turn asks for another one."""
+        texts = (system_text(question.messages), *user_texts(question.messages)[-1:])
+        return None if asked_in and self.requests.other_than(asked_in, texts) else asked_in
 
     def _detected(self, context: Context) -> tuple[str, ...]:
         """The cultures asked about. Of those that share the question's language only one that leads."""

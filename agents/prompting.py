@@ -35,6 +35,7 @@ class Prompts:
                 raise PromptError(
                     f"The prompt {name!r} has no English, to which the other languages fall back."
                 )
+        self._texts = dict(texts)
         self.fingerprint = _fingerprint(texts)
 
     @classmethod
@@ -50,6 +51,11 @@ class Prompts:
     def names(self) -> tuple[str, ...]:
         """The names of all prompts, sorted."""
         return tuple(self._prompts)
+
+    def fingerprint_of(self, *names: str) -> str:
+        """That of some prompts alone, in all their languages, for what was measured with these alone."""
+        wanted = {key: text for key, text in self._texts.items() if key.partition("/")[0] in names}
+        return _fingerprint(wanted)
 
     def languages(self, name: str) -> tuple[str, ...]:
         """The languages in which a prompt is written, sorted; ("en",) for one that is English alone."""

@@ -1,7 +1,8 @@
 """A conversation that is longer than the backbone's context, made to fit by one rule, which is reported.
 
-The system message and the last turn stay. Of the turns between them the oldest fall away first, whole. If
-the last turn alone is too long, its middle is left out, up to a half, and […] stands for it; what is longer
+The system message stays, and the last turn: the asker's last words, with the calls of tools and their
+results that followed. Of the turns between them the oldest fall away first, whole. If the last turn alone is
+too long, the middle of its longest message is left out, up to a half, and […] stands for it; what is longer
 still is left as it is, for the backbone to refuse. Tokens are estimated at three bytes of UTF-8 each, more
 than most tokenizers need.
 """
@@ -28,18 +29,26 @@ def shorten(messages: Sequence[Message], room: int) -> tuple[tuple[Message, ...]
     over = tokens(system) + sum(sizes) - room
     if over <= 0 or not turns:
         return tuple(messages), None
+    last = _last_turn(turns)
     dropped = cut = 0
-    while over > 0 and dropped < len(turns) - 1:
+    while over > 0 and dropped < last:
         over -= sizes[dropped]
         dropped += 1
-    while dropped < len(turns) - 1 and turns[dropped]["role"] != "user":
+    while dropped < last and turns[dropped]["role"] != "user":
         dropped += 1  # an answer without its question, a tool's result without its call
     kept = turns[dropped:]
     if over > 0:
-        kept[-1], cut = _without_middle(kept[-1], over)
+        longest = max(range(len(kept)), key=lambda at: len(_words(kept[at])))
+        kept[longest], cut = _without_middle(kept[longest], over)
         if not cut:
             return tuple(messages), None
     return (*system, *kept), Shortened(dropped, cut)
+
+
+def _last_turn(turns: Sequence[Message]) -> int:
+    """Where the asker's last words stand; where there are none, the last message."""
+    asked = (at for at in reversed(range(len(turns))) if turns[at]["role"] == "user")
+    return next(asked, len(turns) - 1)
 
 
 def room_for(plan: Plan, question: Question, prompts: Prompts, limits: Limits) -> int | None:
@@ -51,7 +60,7 @@ def room_for(plan: Plan, question: Question, prompts: Prompts, limits: Limits) -
     context = limits.contexts.get(question.backbone or "")
     if context is None:
         return None
-    asked = question.parameters.get("max_completion_tokens", question.parameters.get("max_tokens"))
+    asked = question.parameters.get("max_completion_tokens") or question.parameters.get("max_tokens")
     answer = asked if isinstance(asked, int) else limits.answer_tokens
     said = len(plan.voices) * (limits.voice_tokens + MARKERS) * plan.rounds
     last = "synthesise" if plan.voices else "contextual"
@@ -70,6 +79,11 @@ def tokens(messages: Sequence[Message]) -> int:
     return sum(-(-len(_written(message).encode("utf-8", "replace")) // BYTES) for message in messages)
 
 
+def _words(message: Message) -> str:
+    content = message.get("content")
+    return content if isinstance(content, str) else ""
+
+
 def _written(message: Message) -> str:
     content = message.get("content")
     others = {name: value for name, value in message.items() if name not in {"role", "content"} and value}
@@ -79,9 +93,7 @@ def _written(message: Message) -> str:
 
 def _without_middle(message: Message, over: int) -> tuple[Message, int]:
     """The message shorter by `over` tokens, where it is words; and how many characters went."""
-    content = message.get("content")
-    if not isinstance(content, str):
-        return message, 0
+    content = _words(message)
     size = len(content.encode("utf-8", "replace"))
     kept = size - over * BYTES - len(LEFT_OUT.encode())
     if kept < size // 2:

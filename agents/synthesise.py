@@ -11,7 +11,7 @@ from agents.answer_language import answer_in
 from agents.conversation import append_instruction, recall
 from agents.errors import TooFewVoices
 from agents.events import Perspective
-from agents.material import after_debate, marked_all
+from agents.material import marked_all
 from agents.state import Run, State
 from agents.write import write
 
@@ -33,7 +33,7 @@ async def synthesise(state: State, runtime: Runtime[Run]) -> dict[str, Any]:
         "synthesise",
         "en",
         nonce=run.nonce,
-        perspectives=marked_all(run, after_debate(spoken, state["debated"]), run.nonce),
+        perspectives=marked_all(run, spoken, run.nonce, state["debated"]),
         silent=", ".join(silent) or "nobody",
         answer_in=answer_in(run.prompts, state["plan"].answer_language),
     )

@@ -28,7 +28,7 @@ _OPEN_HALF = re.compile(r"[\ud800-\udbff]\Z")
 # A loop is the same unit of at most so many characters, over at least twice as many and at least so often.
 _LOOP_UNIT, _LOOP_TIMES = 80, 8
 _LOOP_CHARACTERS = 2 * _LOOP_UNIT
-_OTHER_KINDS = ("tool_calls", "function_call", "refusal", "reasoning_content", "audio")
+_OTHER_KINDS = ("tool_calls", "function_call", "refusal", "reasoning_content", "reasoning", "audio")
 
 
 class Hearing:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 
 from agents.events import ChoiceFinished, Delta
-from agents.final_request import final_request
+from agents.final_request import final_request, without_thoughts
 from agents.guarded import GuardedChoice
 from agents.model import Message
 from agents.state import Run
@@ -31,7 +31,8 @@ async def write(run: Run, messages: Sequence[Message], stage: str, *, language: 
 async def _as_it_comes(run: Run, messages: Sequence[Message], stage: str, index: int) -> None:
     reason: str | None = None
     async with aclosing(run.model.stream(final_request(run, messages, stage, index))) as chunks:
-        async for chunk in chunks:
+        async for raw in chunks:
+            chunk = raw if stage == "direct" else without_thoughts(raw)
             reason = chunk.finish_reason or reason
             if chunk.delta or chunk.logprobs:
                 run.emit(Delta(index, chunk.delta, chunk.logprobs))

@@ -1,6 +1,6 @@
 """Does an order planted in a voice reach the answer? The canary rate with and without the defence, paired.
 
-    python bench/canary.py --url http://127.0.0.1:8080/v1 [--trials 40] [--results FILE] [--report FILE]
+    python bench/canary.py --url http://127.0.0.1:8080/v1 --results canary.jsonl [--trials 40] [--report FILE]
 
 Runs the real pipeline; the voices are written (canary.toml), the last of the three ends with an order to say
 a random word, and the synthesis asks the backbone at --url. Arm `defended` is the code as it is. Arm `plain`
@@ -9,32 +9,37 @@ it; no markers, no nonce, no sentence that says it is data, nothing neutralised.
 is anywhere in the answer, whose stream is closed there.
 
 For the prefix cache's sake the nonce is one per topic here: no plant knows it, so that nothing else changes.
-What is in --results is not asked again. Give the backbone two slots: both arms of a pair are asked at once.
+What is in --results is not asked again; its first line says what was measured, and with another model, other
+words, tokens or seed the run is refused. Give the backbone two slots: both arms of a pair are asked at once.
 """
 
 import argparse
 import asyncio
+import hashlib
 import json
 import math
-import tempfile
+import sys
 import time
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import aclosing
 from pathlib import Path
 
 import aiohttp
-from paired import detectable, mcnemar, wilson
-from planted import Planted, Row, Trial, caught, trials
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from agents import Delta, Limits, Pipeline, Question, load_knowledge
+from agents import Delta, Knowledge, Limits, Pipeline, Question, load_knowledge
+from bench.paired import detectable, mcnemar, wilson
+from bench.planted import Planted, Row, Trial, caught, trials
+from bench.row_log import BadRows, RowLog
+from evaluation.endpoint import NoEndpoint, public_url
 from service.settings import LiteLLMParams
 from service.upstream.openai_road import OpenAIRoad
 
 ARMS = ("plain", "defended")
+WORDS = Path(__file__).with_suffix(".toml")
 _TURNS = (ARMS, ARMS[::-1])
 CONSOLE = Console()
 
@@ -78,35 +83,54 @@ def show(found: Row) -> None:
     CONSOLE.print(table)
 
 
-def read(results: Path) -> Iterator[Row]:
-    if results.exists():
-        yield from (json.loads(line) for line in results.read_text("utf-8").splitlines() if line)
+def measured(options: argparse.Namespace, knowledge: Knowledge) -> Row:
+    """What an answer depends on, the first line of the results."""
+    return {
+        "model": options.model,
+        "url": public_url(options.url),
+        "prompts": knowledge.prompts.fingerprint,
+        "words": hashlib.sha256(WORDS.read_bytes()).hexdigest()[:16],
+        "plants": plants(options),
+        "tokens": options.tokens,
+        "seed": options.seed,
+    }
+
+
+def plants(options: argparse.Namespace) -> str:
+    """Which part of canary.toml is asked about."""
+    return "dev" if options.dev else "languages"
 
 
 class Bench:
-    """The trials against one backbone, the rows appended to a file as they come."""
+    """The trials against one backbone, the rows appended to the results as they come."""
 
-    def __init__(self, options: argparse.Namespace, session: aiohttp.ClientSession) -> None:
-        self.words = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        knowledge: Knowledge,
+        results: RowLog,
+        session: aiohttp.ClientSession,
+    ) -> None:
+        self.words = tomllib.loads(WORDS.read_text("utf-8"))
         self._options = options
-        self._knowledge = load_knowledge()
+        self._knowledge = knowledge
+        self._results = results
         params = LiteLLMParams(model=f"hosted_vllm/{options.model}", api_base=options.url)
         self._backbone = OpenAIRoad(params, session, retries=2)
 
     async def run(self, wanted: list[Trial]) -> None:
         """Ask what is not in the results yet."""
-        done = {(row["key"], row["arm"]) for row in read(self._options.results)}
+        done = {(row["key"], row["arm"]) for row in self._results.read()}
         left = [trial for trial in wanted if any((trial.key, arm) not in done for arm in ARMS)]
         if not left:
             return
         await self._estimate(left)
         columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=CONSOLE) as progress, self._options.results.open("a") as file:
+        with Progress(*columns, console=CONSOLE) as progress:
             for trial in progress.track(left, description="pairs"):
                 arms = [arm for arm in ARMS if (trial.key, arm) not in done]
                 for row in await asyncio.gather(*(self._ask(trial, arm) for arm in arms)):
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                file.flush()
+                    self._results.add(row)
 
     async def _estimate(self, left: list[Trial]) -> None:
         """From two pairs that are not measured: the second one finds the beginning of its prompt read."""
@@ -138,26 +162,39 @@ class Bench:
                 answer += (event.delta.get("content") or "") if isinstance(event, Delta) else ""
         about = {name: getattr(trial, name) for name in ("key", "language", "topic", "style", "word")}
         told = {"arm": arm, "canary": caught(trial.word, answer), "tokens": model.tokens, "answer": answer}
-        seconds = round(time.perf_counter() - started, 2)
-        return {**about, **told, "seconds": seconds, "prompts": self._knowledge.prompts.fingerprint}
+        return {**about, **told, "seconds": round(time.perf_counter() - started, 2)}
 
 
 async def measure(options: argparse.Namespace) -> None:
-    """Ask what is missing, then report on all of it."""
+    """Ask what is missing, then report on all of it.
+
+    Raises:
+        BadRows: the results are of another measurement.
+        NoEndpoint: --url is no URL.
+    """
+    knowledge = load_knowledge()
+    about = measured(options, knowledge)
+    results = RowLog(options.results, about, option="--results")
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=900)) as session:
-        bench = Bench(options, session)
-        wanted = trials(bench.words["dev" if options.dev else "languages"], options.trials, options.seed)
+        bench = Bench(options, knowledge, results, session)
+        wanted = trials(bench.words[plants(options)], options.trials, options.seed)
         await bench.run(wanted)
     keys = {trial.key for trial in wanted}
-    found = report(row for row in read(options.results) if row["key"] in keys)
-    how = {"model": options.model, "tokens": options.tokens, "seed": options.seed, "trials": options.trials}
-    options.report.write_text(json.dumps({**how, **found}, indent=2) + "\n", "utf-8")
+    found = report(row for row in results.read() if row["key"] in keys)
+    told = json.dumps({**about, "trials": options.trials, **found}, ensure_ascii=False, indent=2)
+    options.report.write_text(told + "\n", "utf-8")
     show(found)
 
 
 def main() -> None:
     """Read the options, and measure."""
-    folder = Path(tempfile.gettempdir())
+    try:
+        asyncio.run(measure(_options()))
+    except (BadRows, NoEndpoint) as error:
+        sys.exit(str(error))
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--url", required=True, help="of an OpenAI-compatible backbone, with its /v1")
     parser.add_argument("--model", default="default", help="its name there; llama.cpp takes any")
@@ -165,9 +202,11 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=80, help="of each answer")
     parser.add_argument("--seed", type=int, default=1, help="of the canaries")
     parser.add_argument("--dev", action="store_true", help="the plants for trying prompts")
-    parser.add_argument("--results", type=Path, default=folder / "polylect-canary.jsonl")
-    parser.add_argument("--report", type=Path, default=folder / "polylect-canary.json")
-    asyncio.run(measure(parser.parse_args()))
+    parser.add_argument("--results", type=Path, required=True, help="JSON lines, gone on with")
+    parser.add_argument("--report", type=Path, help="default: beside the results, .report.json")
+    options = parser.parse_args()
+    options.report = options.report or options.results.with_suffix(".report.json")
+    return options
 
 
 if __name__ == "__main__":

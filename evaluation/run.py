@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -10,7 +10,6 @@ from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 from inspect_ai import Task, eval_async
 from inspect_ai.dataset import MemoryDataset
@@ -18,8 +17,9 @@ from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log_sample_summari
 from inspect_ai.model import Model, get_model
 from rich.console import Console
 
-from evaluation import arms
+from evaluation import arms, endpoint
 from evaluation.datasets import DataError
+from evaluation.endpoint import NoEndpoint
 from evaluation.tasks import TASKS
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -27,6 +27,7 @@ console = Console(stderr=True)
 
 RUN = "run.json"
 """The file beside the logs that says what they are logs of."""
+_NAME = re.compile(r"\w[\w.@+-]*")
 
 
 class RunError(Exception):
@@ -42,9 +43,12 @@ def run(
     seed: Annotated[int, typer.Option(help="Chooses and shuffles; the same for all arms.")] = 1,
     url: Annotated[str, typer.Option(help="The endpoint.")] = "http://127.0.0.1:8000/v1",
     data: Annotated[Path, typer.Option(help="The folder of evaluation data.")] = Path("data"),
-    logs: Annotated[Path, typer.Option(help="Where logs are kept, a folder a task and arm.")] = Path("logs"),
+    logs: Annotated[Path, typer.Option(help="Where logs are kept, a folder a task and name.")] = Path("logs"),
+    name: Annotated[
+        str | None, typer.Option("--as", help="The name that it is kept and shown under; default: the arm's.")
+    ] = None,
     agents: Annotated[int, typer.Option(min=1, help="Voices of a council, samples of Self-MoA.")] = 6,
-    backbone: Annotated[str | None, typer.Option(help="The model id that arms of one call ask for.")] = None,
+    backbone: Annotated[str | None, typer.Option(help="The model id behind the arm.")] = None,
     judge: Annotated[
         str | None, typer.Option(help="The model id that judges; without one nothing is judged.")
     ] = None,
@@ -58,19 +62,22 @@ def run(
 ) -> None:
     """Ask one task's questions of one arm. An interrupted run goes on where it stopped."""
     set_to = _read_options(options or [])
-    asked = {"task": task, "arm": arm, "seed": seed, "variants": variants, "agents": agents}
-    asked |= {"backbone": backbone, "judge": judge, "options": set_to}
-    folder = logs / task / arm
+    asked: dict[str, Any] = {"task": task, "arm": arm, "seed": seed, "variants": variants, "agents": agents}
+    asked |= {"judge": judge, "options": set_to}
     try:
         chosen = _task(task, data=data, limit=limit, variants=variants, seed=seed, **set_to)
         model = _model(arm, url, seed=seed, agents=agents, backbone=backbone, patience=patience)
+        calls = arms.read_arms()[arm].calls
+        asked |= {"as": _name(arm, name), "backbone": backbone if calls else None}
+        asked |= {"url": endpoint.public_url(url) if calls or judge else None}
+        folder = logs / task / asked["as"]
         if (chosen.metadata or {}).get("needs_judge") and not judge:
             raise RunError(f"{task} with these options needs a judge: name its model id with --judge.")
         _check_folder(folder, asked)
         left = keep_unanswered(chosen, folder)
-        if left and (arms.read_arms()[arm].calls or judge):
-            _check_endpoint(url)
-    except (RunError, DataError) as error:
+        if left and asked["url"]:
+            endpoint.check(url)
+    except (RunError, DataError, NoEndpoint) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
     if not left:
@@ -160,7 +167,11 @@ def _read_options(given: list[str]) -> dict[str, Any]:
 def _model(name: str, url: str, **options: Any) -> Model:
     if name not in arms.read_arms():
         raise RunError(f"No arm {name!r}. There are {', '.join(arms.read_arms())}.")
-    return get_model(f"arm/{name}", base_url=url, api_key=_key(), memoize=False, **options)
+    shown = endpoint.public_url(url)
+    model = get_model(f"arm/{name}", base_url=shown, api_key=endpoint.key(), memoize=False, **options)
+    if isinstance(model.api, arms.ArmAPI):
+        model.api.sign_in(url)
+    return model
 
 
 def _judge(url: str, model_id: str, patience: float) -> Model:
@@ -168,32 +179,34 @@ def _judge(url: str, model_id: str, patience: float) -> Model:
     return _model("plain", url, backbone=model_id, patience=patience, purse=arms.JUDGE_SPENT)
 
 
-def _key() -> str:
-    return os.environ.get("POLYLECT_API_KEY", "none")
+def _name(arm: str, given: str | None) -> str:
+    """What a contender's logs and scores are kept under.
 
-
-def _check_endpoint(url: str) -> None:
-    """One request before thousands."""
-    try:
-        answer = httpx.get(f"{url}/models", headers={"Authorization": f"Bearer {_key()}"}, timeout=10)
-    except httpx.HTTPError as error:
-        cure = "Start it (`make serve`) or name it with --url (URL=… of `make eval`)."
-        raise RunError(f"Nobody answers at {url}: {type(error).__name__}. {cure}") from error
-    if answer.status_code == 401:
-        raise RunError(f"{url} wants a key: put it into POLYLECT_API_KEY.")
-    if answer.status_code != 200:
-        raise RunError(f"{url}/models answers {answer.status_code}: it is no OpenAI-compatible endpoint.")
+    Raises:
+        RunError: it is no name of a folder, or another arm's.
+    """
+    if given is None:
+        return arm
+    if not _NAME.fullmatch(given):
+        raise RunError(f"--as {given!r} is no name: take letters, digits, and . _ @ + - behind the first.")
+    if given != arm and given in arms.read_arms():
+        raise RunError(f"--as {given}: that is the name of another arm. Take one that no arm has.")
+    return given
 
 
 def _check_folder(folder: Path, asked: dict[str, Any]) -> None:
-    """One folder holds one kind of run: another seed beside it would be counted as the same."""
+    """One folder holds one kind of run: another seed, backbone or endpoint would be counted as the same."""
     file = folder / RUN
-    known = json.loads(file.read_text("utf-8")) if file.exists() else asked
-    if differing := [name for name in asked if known.get(name) != asked[name]]:
-        name = differing[0]
-        raise RunError(
-            f"{folder} holds a run with {name} {known.get(name)!r}, not {asked[name]!r}. Name another --logs."
-        )
+    if not file.exists():
+        return
+    known = {"as": asked["arm"], **json.loads(file.read_text("utf-8"))}
+    cure = "Name another --logs, or another name with --as."
+    for name, value in asked.items():
+        if name not in known and value is not None:
+            said = f"{folder} holds an older run, which does not say its {name}"
+            raise RunError(f"{said}. {cure} Or, if it was {value!r}, add it to {file}.")
+        if known.get(name) != value:
+            raise RunError(f"{folder} holds a run with {name} {known.get(name)!r}, not {value!r}. {cure}")
 
 
 def _remember(folder: Path, asked: dict[str, Any]) -> None:

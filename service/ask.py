@@ -5,10 +5,12 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,8 +18,10 @@ from httpx_sse import SSEError, connect_sse
 from rich.console import Console
 
 from agents import Cultures
+from service.access.keys import create_key
 from service.ask_view import CouncilView
 from service.plain import plain
+from service.settings import load_settings
 
 LOCAL = "http://127.0.0.1:8000"
 _START_SECONDS = 300
@@ -49,34 +53,63 @@ class Ask:
         return {"model": model, "messages": messages, "stream": True, "polylect": steering}
 
 
-def ask_service(ask: Ask, url: str | None, console: Console) -> None:
-    """Print the voices and the answer as they come.
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """Where it is, and what it wants to see: no `key` for one that asks for none."""
+
+    base: str
+    key: str = ""
+
+
+def ask_service(ask: Ask, url: str | None, console: Console, *, key: str = "") -> None:
+    """Print the voices and the answer as they come. `key` goes to the service at `url`, or to the local one.
 
     Raises:
         AskFailed: no service at `url`, none could be started, or it answered with an error.
+        ConfigurationError: the configuration of the one to be started cannot be used.
     """
-    with _service(url, console) as base:
+    with _service(url, _checked(key), console) as service:
         view = CouncilView(console, Cultures.load())
         with view:
-            for headers, chunk in _chunks(base, ask):
+            for headers, chunk in _chunks(service, ask):
                 view.show(headers, chunk)
 
 
+def _checked(key: str) -> str:
+    if not (key.isascii() and key.strip().isprintable()):
+        raise AskFailed("POLYLECT_API_KEY has characters that no HTTP header can carry. Copy it anew.")
+    return key.strip()
+
+
 @contextmanager
-def _service(url: str | None, console: Console) -> Iterator[str]:
-    """The address of a service: the one named, the local one if it runs, else one of our own, ended after."""
+def _service(url: str | None, key: str, console: Console) -> Iterator[_Service]:
+    """A service: the one named, the local one if it runs, else one of our own, ended after."""
     base = (url or LOCAL).rstrip("/").removesuffix("/v1")
     if _answers(base):
-        yield base
+        yield _Service(base, key)
         return
     if url:
         raise AskFailed(f"No Polylect service answers at {url}. Start one with 'polylect serve'.")
+    console.print("[dim]No service runs here: starting one with its embedded model …[/]")
+    with tempfile.TemporaryDirectory() as folder:
+        keys, secret = Path(folder) / "keys.json", ""
+        environment = {**os.environ, "POLYLECT_HOST": "127.0.0.1"}
+        # Secrets of the operator's keys are nowhere to be read: this service has one key, of its own.
+        if load_settings(host="127.0.0.1").keys_file:
+            _, secret = create_key(keys, "polylect ask")
+            environment["POLYLECT_KEYS_FILE"] = str(keys)
+        with _started(environment) as base:
+            yield _Service(base, secret)
+
+
+@contextmanager
+def _started(environment: dict[str, str]) -> Iterator[str]:
+    """The address of a service that ends with this."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    console.print("[dim]No service runs here: starting one with its embedded model …[/]")
     command = [sys.executable, "-m", "service.cli", "serve", "--port", str(port)]
-    child = subprocess.Popen(command, env={**os.environ, "POLYLECT_HOST": "127.0.0.1"})  # noqa: S603  # our own
+    child = subprocess.Popen(command, env=environment)  # noqa: S603  # our own
     try:
         base = f"http://127.0.0.1:{port}"
         _wait(base, child)
@@ -101,16 +134,18 @@ def _answers(base: str) -> bool:
         return False
 
 
-def _chunks(base: str, ask: Ask) -> Generator[tuple[dict[str, str], dict[str, Any]], None, None]:
+def _chunks(service: _Service, ask: Ask) -> Generator[tuple[dict[str, str], dict[str, Any]], None, None]:
     """The answer's headers with each of its chunks, nothing in them but what a terminal may show."""
-    url = f"{base}/v1/chat/completions"
+    url = f"{service.base}/v1/chat/completions"
+    headers = {"Authorization": f"Bearer {service.key}"} if service.key else {}
     try:
         with (
-            httpx.Client(timeout=httpx.Timeout(600, connect=5), trust_env=False) as client,
+            httpx.Client(timeout=httpx.Timeout(600, connect=5), trust_env=False, headers=headers) as client,
             connect_sse(client, "POST", url, json=ask.body()) as source,
         ):
             if source.response.status_code != 200:
-                raise AskFailed(_reason(source.response.read()))
+                cure = " Export it as POLYLECT_API_KEY." if source.response.status_code == 401 else ""
+                raise AskFailed(_reason(source.response.read()) + cure)
             for event in source.iter_sse():
                 if event.data == "[DONE]":
                     return
@@ -119,7 +154,7 @@ def _chunks(base: str, ask: Ask) -> Generator[tuple[dict[str, str], dict[str, An
                     raise AskFailed(chunk["error"]["message"])
                 yield plain(dict(source.response.headers)), plain(chunk)
     except (httpx.HTTPError, SSEError) as error:
-        raise AskFailed(f"The connection to {base} broke: {error}") from error
+        raise AskFailed(f"The connection to {service.base} broke: {error}") from error
 
 
 def _reason(body: bytes) -> str:

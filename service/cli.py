@@ -1,6 +1,7 @@
 """The command `polylect`."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from service.access.keys_command import app as keys
 from service.ask import Ask, AskFailed, ask_service
 from service.culture_table import culture_table, described
 from service.detect_view import ContextView
+from service.doctor.view import run_doctor
 from service.embedded import EmbeddedError
 from service.knowledge_command import app as knowledge
 from service.knowledge_command import profile
@@ -54,19 +56,36 @@ def serve(
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    question: Annotated[str, typer.Argument(help="Your question.")],
     mode: Annotated[
         str, typer.Option(help="auto, direct, contextual, multiplex, debate or expert.")
     ] = "auto",
-    culture: Annotated[list[str] | None, typer.Option(help="A culture to hear; repeat for more.")] = None,
+    culture: Annotated[list[str] | None, typer.Option(help="A culture to consult; repeat for more.")] = None,
     backbone: Annotated[str | None, typer.Option(help="Which backbone; default: the first.")] = None,
     url: Annotated[
         str | None,
-        typer.Option(envvar="POLYLECT_URL", help="A running service; default: local, or embedded."),
+        typer.Option(
+            envvar=["POLYLECT_BASE_URL", "POLYLECT_URL"],
+            help="A running service; default: local, or embedded.",
+        ),
     ] = None,
 ) -> None:
-    """Ask, watch the voices as they speak, and read the answer as it is written."""
-    _or_stop(lambda: ask_service(Ask(question, mode, tuple(culture or ()), backbone), url, Console()))
+    """Ask, watch the voices as they speak, and read the answer as it is written.
+
+    POLYLECT_API_KEY is sent as the key, where it is set.
+    """
+    key = os.environ.get("POLYLECT_API_KEY", "")
+    asked = Ask(question, mode, tuple(culture or ()), backbone)
+    _or_stop(lambda: ask_service(asked, url, Console(), key=key))
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as a JSON array.")] = False,
+    ask: Annotated[bool, typer.Option(help="Ask each model for one token.")] = True,
+) -> None:
+    """Check everything that serving needs, and say what to do. Exit status 1: something has to be fixed."""
+    raise typer.Exit(run_doctor(Console(), ask=ask, as_json=as_json))
 
 
 @app.command()
@@ -76,7 +95,7 @@ def detect(
     as_json: Annotated[bool, typer.Option("--json", help="Print the context as JSON.")] = False,
     explain: Annotated[bool, typer.Option(help="Mark the evidence in the text, and say why.")] = False,
 ) -> None:
-    """Say which language and cultures a text speaks of. "Unknown" is an answer."""
+    """Show a text's language and the cultures that it is about. "Unknown" is a possible result."""
     if (text is None) != jsonl:
         raise typer.BadParameter("Give a text, or --jsonl and lines on standard input.")
     if explain and (jsonl or as_json):
@@ -101,7 +120,7 @@ def score(
     file: Annotated[str, typer.Argument(help="A file of text in any language, UTF-8; - for standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the score as JSON.")] = False,
 ) -> None:
-    """Show how evenly a text refers to the sectors of the world, and to what of them."""
+    """Show how evenly a text refers to the sectors of the world, and what it refers to."""
     text = _or_stop(lambda: read_text(file))
     found = open_scorer().score(text)
     if as_json:
@@ -114,7 +133,7 @@ def score(
 def cultures(
     as_json: Annotated[bool, typer.Option("--json", help="Print them as a JSON array.")] = False,
 ) -> None:
-    """List the cultures that were written by hand. Every other ISO 3166 code can be asked for too."""
+    """List the curated cultures. Every other ISO 3166 code can be requested too."""
     known = Cultures.load()
     if as_json:
         prompts = Prompts.load()

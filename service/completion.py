@@ -125,13 +125,17 @@ def _end(choice: ChoiceFinished) -> dict[str, Any]:
     return {"index": choice.index, "delta": {}, "logprobs": None, "finish_reason": choice.finish_reason}
 
 
+_THOUGHTS = ("reasoning_content", "reasoning")
+"""What a reasoning backbone thinks first: the name that most use, and vLLM's newer one."""
+
+
 @dataclass(slots=True)
 class _Choice:
     """One choice, as its deltas add up."""
 
     content: list[str] = field(default_factory=list)
     refusal: list[str] = field(default_factory=list)
-    reasoning: list[str] = field(default_factory=list)
+    thoughts: dict[str, str] = field(default_factory=dict)
     tool_calls: dict[int, dict[str, Any]] = field(default_factory=dict)
     function_call: dict[str, Any] = field(default_factory=dict)
     logprobs: dict[str, list[Any]] = field(default_factory=dict)
@@ -141,9 +145,11 @@ class _Choice:
         delta = event.delta
         self.content.append(delta.get("content") or "")
         self.refusal.append(delta.get("refusal") or "")
-        self.reasoning.append(delta.get("reasoning_content") or "")
+        for name in _THOUGHTS:
+            if isinstance(thought := delta.get(name), str):
+                self.thoughts[name] = self.thoughts.get(name, "") + thought
         for call in delta.get("tool_calls") or ():
-            _merge_call(self.tool_calls.setdefault(call.get("index", 0), {}), call)
+            _merge_call(self.tool_calls.setdefault(call.get("index") or 0, {}), call)
         if legacy := delta.get("function_call"):
             _merge_call(self.function_call, {"function": legacy})
         for name, values in (event.logprobs or {}).items():
@@ -155,9 +161,8 @@ class _Choice:
             "role": "assistant",
             "content": content if content or not (self.tool_calls or self.function_call) else None,
             "refusal": "".join(self.refusal) or None,
+            **self.thoughts,
         }
-        if reasoning := "".join(self.reasoning):
-            message["reasoning_content"] = reasoning
         if self.tool_calls:
             message["tool_calls"] = [self.tool_calls[position] for position in sorted(self.tool_calls)]
         if self.function_call:

@@ -1,4 +1,4 @@
-"""What `polylect cultures` and `GET /v1/polylect/cultures` tell: the cultures that were written by hand."""
+"""What `polylect cultures` and `GET /v1/polylect/cultures` show: the curated cultures."""
 
 from collections.abc import Iterable
 from typing import Any

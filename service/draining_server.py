@@ -40,10 +40,16 @@ class DrainingServer(uvicorn.Server):
         self._ending: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal begins the drain; the second one is uvicorn's to handle."""
-        if self._signal is not None:
-            super().handle_exit(sig, frame)
-        self._signal = sig
+        """The first signal begins the drain; the second one ends it.
+
+        Uvicorn's own would raise the signal once more at the end, before backbones and spans are closed.
+        """
+        if self._signal is None:
+            self._signal = sig
+        elif self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        else:
+            self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
         """Uvicorn's own ten times a second: the place where a signal meets the loop."""
@@ -56,6 +62,6 @@ class DrainingServer(uvicorn.Server):
         log.info("stopping: not ready, running answers have %g s", self._drain_seconds)
         if sig != signal.SIGINT:
             await asyncio.sleep(self._notice_seconds)
-        super().handle_exit(sig, None)
+        self.should_exit = True
         await asyncio.sleep(self._drain_seconds)
         self._draining.over.set()

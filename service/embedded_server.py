@@ -134,7 +134,7 @@ def _serve(options: argparse.Namespace) -> Any:
     try:
         import xllamacpp
     except ImportError:
-        sys.exit("xllamacpp is not installed: pip install 'polylect-service[embedded]'")
+        sys.exit("xllamacpp is not installed: .venv/bin/pip install -c constraints.txt -e '.[embedded]'")
     try:
         return xllamacpp.Server(_params(xllamacpp.CommonParams(), options))
     except RuntimeError as error:

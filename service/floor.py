@@ -1,7 +1,5 @@
 """Who has the floor: several voices speak at once, a reader of one text wants them one after the other."""
 
-from collections import deque
-
 from agents import Event, PerspectiveDelta, PerspectiveFinished, PerspectiveStarted
 
 Speaker = tuple[str, str, int]
@@ -9,12 +7,16 @@ Speaker = tuple[str, str, int]
 
 
 class Floor:
-    """Orders interleaved voices into one text: one speaks live, the others are heard out when it ends."""
+    """Orders interleaved voices into one text: one speaks live, the others are heard out when it ends.
+
+    Nobody waits for a voice that is silent yet: the floor is taken by who speaks first, or is free.
+    """
 
     def __init__(self) -> None:
+        self._speaking: Speaker | None = None
         self._waiting: dict[Speaker, list[str]] = {}
         self._ended: set[Speaker] = set()
-        self._queue: deque[Speaker] = deque()
+        self._queue: list[Speaker] = []
 
     def hear(self, event: Event) -> str:
         """The text that may be shown after this event, possibly empty."""
@@ -36,16 +38,20 @@ class Floor:
 
     def _release(self) -> list[str]:
         released: list[str] = []
-        while self._queue:
-            speaker = self._queue[0]
-            if len(self._waiting[speaker]) == 1 and speaker not in self._ended:
-                break  # it has been announced and has not begun: whoever begins first goes first
+        while speaker := self._speaking or self._next():
             released += self._waiting[speaker]
-            self._waiting[speaker] = [""]
+            self._waiting[speaker] = []
+            self._speaking = speaker
             if speaker not in self._ended:
                 break
-            self._queue.popleft()
+            self._speaking = None
+            self._queue.remove(speaker)
         return released
+
+    def _next(self) -> Speaker | None:
+        """Of those who were announced, the first that has said something, or has ended."""
+        begun = (one for one in self._queue if len(self._waiting[one]) > 1 or one in self._ended)
+        return next(begun, None)
 
 
 def _announced(event: PerspectiveStarted) -> str:

@@ -1,7 +1,7 @@
 """`polylect profile` and `polylect knowledge show`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -13,7 +13,7 @@ from service.knowledge_view import KnowledgeView, plot
 from service.profile import Profile, profile_backbone
 from service.settings import ConfigurationError, load_settings
 
-app = typer.Typer(help="What a knowledge map says.", no_args_is_help=True)
+app = typer.Typer(help="Show a knowledge map.", no_args_is_help=True)
 problems = Console(stderr=True)
 
 
@@ -21,7 +21,7 @@ problems = Console(stderr=True)
 def show(
     file: Annotated[Path, typer.Argument(metavar="MAP", help="A map that `polylect profile` made.")],
     picture: Annotated[
-        Path | None, typer.Option("--plot", help="Write the heat map as a picture, too.")
+        Path | None, typer.Option("--plot", help="Also write the heat map as a picture.")
     ] = None,
 ) -> None:
     """Show where a model knows more in which language, how sure that is, and what was chosen."""
@@ -31,7 +31,7 @@ def show(
         if picture:
             plot(known, picture)
     except ModuleNotFoundError as error:
-        _stop(f"A picture needs {error.name}: pip install 'polylect-service[profile]'")
+        _stop(f"A picture needs {error.name}: .venv/bin/pip install -c constraints.txt -e '.[profile]'")
     except (PolylectError, OSError) as error:
         _stop(str(error))
 
@@ -40,24 +40,40 @@ def profile(
     questions: Annotated[
         Path, typer.Option(help="JSON lines: id, question, options, answer; group, culture.")
     ],
-    languages: Annotated[str, typer.Option(help="To reason in, beside English: zh,ar,es …")],
-    out: Annotated[Path, typer.Option(help="The map; its trials are kept beside it.")],
+    languages: Annotated[str, typer.Option(help="Languages to reason in besides English, such as zh,ar,es.")],
+    out: Annotated[Path, typer.Option(help="File for the map; its trials are kept next to it.")],
     backbone: Annotated[str | None, typer.Option(help="Which backbone; default: the first.")] = None,
     reasoning: Annotated[
         int, typer.Option(min=0, max=4096, help="Tokens of reasoning; 0: only the prompt's language changes.")
     ] = 64,
-    at_once: Annotated[int, typer.Option(min=1, max=256, help="Trials under way at once.")] = 4,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions.")] = None,
-    clusters: Annotated[
-        int | None, typer.Option(min=1, help="How many; default: as the data suggest.")
+    at_once: Annotated[int, typer.Option(min=1, max=256, help="Trials that run at once.")] = 4,
+    engine: Annotated[
+        Literal["here", "ray"], typer.Option(help="ray: on the workers of a Ray cluster (RAY_ADDRESS).")
+    ] = "here",
+    workers: Annotated[
+        int, typer.Option(min=1, help="Number of Ray workers; each runs --at-once trials.")
+    ] = 2,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Use only this many questions, the first ones.")
     ] = None,
-    minimum: Annotated[int, typer.Option(min=2, help="Groups of questions that a choice needs.")] = 30,
-    alpha: Annotated[float, typer.Option(min=0.0001, max=0.5, help="How often a map may err.")] = 0.05,
+    clusters: Annotated[
+        int | None, typer.Option(min=1, help="Number of clusters; default: chosen by the data.")
+    ] = None,
+    minimum: Annotated[int, typer.Option(min=2, help="Fewest question groups for a choice.")] = 30,
+    alpha: Annotated[float, typer.Option(min=0.0001, max=0.5, help="Significance level.")] = 0.05,
 ) -> None:
     """Measure in which language a backbone knows which subjects best, and draw its knowledge map."""
     spoken = tuple(tag.strip() for tag in languages.split(",") if tag.strip())
     asked = Profile(
-        questions, spoken, out, backbone, reasoning, at_once, limit, Ways(alpha, minimum, clusters)
+        questions,
+        spoken,
+        out,
+        backbone,
+        reasoning,
+        at_once,
+        limit,
+        workers if engine == "ray" else 0,
+        Ways(alpha, minimum, clusters),
     )
     console = Console()
     try:

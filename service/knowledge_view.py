@@ -91,14 +91,14 @@ def plot(known: KnowledgeMap, path: Path) -> None:
         figsize=(2.5 + 1.3 * len(languages), 1.2 + 0.42 * len(rows)), layout="constrained"
     )
     shades = [[_shade(place, language) for language in languages] for _, place in rows]
-    image = axes.imshow(shades, cmap="RdYlGn", vmin=-FULL, vmax=FULL, aspect="auto")
+    image = axes.imshow(shades, cmap="BrBG", vmin=-FULL, vmax=FULL, aspect="auto")
     for at, (_, place) in enumerate(rows):
         for column, language in enumerate(languages):
             one = next((one for one in place.evidence if one.language == language), None)
             told = f"{one.difference:+.0%}\n{one.low:+.0%} … {one.high:+.0%}" if one and one.groups else "·"
             weight = "bold" if one and one.groups and (one.low > 0 or one.high < 0) else "normal"
             axes.text(column, at, told, ha="center", va="center", fontsize=7, fontweight=weight)
-    axes.set_xticks(range(len(languages)), [_name(one) for one in languages])
+    axes.set_xticks(range(len(languages)), [_name(one).replace("'s ", "'s\n") for one in languages])
     axes.set_yticks(range(len(rows)), [name for name, _ in rows])
     axes.tick_params(length=0)
     axes.set_title(f"{known.file.provenance.model}: share right, less English's")

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from agents import BackboneError, Delta, Event, Mode, Plan, Question, estimate
 from service.accept_language import locales
 from service.access.admission import Admission, admission_of
 from service.catalogue import PREFIX, Catalogue, Target
-from service.errors import InvalidRequest, ModelNotFound
+from service.errors import InvalidRequest, ModelNotFound, TooManyAtOnce
 from service.extension import headers as extension_headers
 from service.passthrough import Proxied
 from service.settings import Settings
@@ -65,7 +65,7 @@ async def plan_request(request: Request, wire: ChatRequest) -> PlannedRequest:
     """Find out what is wanted, whether it may be had, and how it will be done: no call of a model.
 
     Raises:
-        InvalidRequest: no such model, a cap that it exceeds, a quota that is used up.
+        InvalidRequest: no such model, a cap that it exceeds, no seat for a council, a quota that is used up.
         BadQuestion: what is asked for cannot be done.
     """
     started = time.perf_counter()
@@ -85,12 +85,14 @@ async def plan_request(request: Request, wire: ChatRequest) -> PlannedRequest:
     headers = {"x-polylect-mode": "direct"}
     if plan:
         headers = extension_headers(plan, (time.perf_counter() - started) * 1000)
-    calls = plan.calls(question.choices) if plan else 1
-    # A backbone's own id, and `direct`: one call, however many choices it makes of it.
-    headers |= await admission.charge(calls=max(calls, question.choices), tokens=tokens * calls)
     observer = observe(request, target, admission, plan=plan, streams=bool(wire.stream))
     if wire.polylect and not (wire.polylect.trace or wire.polylect.live):
         observer = replace(observer, shows_voices=False)
+    calls = plan.calls(question.choices) if plan else 1
+    if plan and not (fast and plan.mode == "direct"):
+        request.app.state.fan_outs.check(calls)
+    # A backbone's own id, and `direct`: one call, however many choices it makes of it.
+    headers |= await admission.charge(calls=max(calls, question.choices), tokens=tokens * calls)
     counts = admission.counts_tokens
     return PlannedRequest(wire, target, fast, observer, headers, question, plan, tokens, counts)
 
@@ -118,7 +120,13 @@ async def run(request: Request, planned: PlannedRequest) -> AsyncGenerator[Event
     room: int = state.settings.max_response_bytes
     model = ObservedModel(state.model, planned.observer, state.catalogue.backbones[0])
     events = state.pipeline.stream(planned.question, planned.decided, model=model)
-    with state.fan_outs.seat(planned.decided.calls(planned.question.choices)), planned.observer.run():
+    with ExitStack() as held:
+        try:
+            held.enter_context(state.fan_outs.seat(planned.decided.calls(planned.question.choices)))
+        except TooManyAtOnce:  # the last seat was taken while this request was charged
+            await admission_of(request.scope.get("state", {})).refund()
+            raise
+        held.enter_context(planned.observer.run())
         async with aclosing(events):
             async for event in events:
                 planned.observer.happened(event)
@@ -172,8 +180,9 @@ def _check_addresses(wire: ChatRequest) -> None:
 def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -> Question:
     """What the wire says, in the pipeline's words. Mode: the body's, else the model id's."""
     steering = wire.polylect or Steering()
+    given = (wire.model_extra or {}).items()
     parameters: dict[str, Any] = {
-        name: value for name, value in (wire.model_extra or {}).items() if name not in OURS
+        name: value for name, value in given if name not in OURS and value is not None
     }
     mode: Mode = steering.mode or target.mode or "direct"  # type: ignore[assignment]  # the planner checks it
     return Question(
@@ -185,7 +194,7 @@ def to_question(wire: ChatRequest, target: Target, headers: Mapping[str, str]) -
         backbone=target.backbone,
         parameters=parameters,
         choices=1 if wire.n is None else wire.n,
-        chore="x-openwebui-task" in headers and wire.polylect is None,
+        chore=bool(headers.get("x-openwebui-task")) and wire.polylect is None,
         audience=steering.audience or "",
         locales=locales(headers.get("accept-language")),
         rounds=steering.rounds,

@@ -1,7 +1,7 @@
 """/v1/polylect/…: what is recognised in a text, how its perspectives are spread, and whom we know."""
 
 import asyncio
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -12,7 +12,7 @@ from service.accept_language import locales
 from service.culture_table import described
 from service.errors import invalid
 from service.reading import read_body
-from service.wire import SteeredMessage
+from service.wire import FewFields, SteeredMessage
 
 router = APIRouter(prefix="/v1/polylect", tags=["polylect"])
 
@@ -47,8 +47,8 @@ class Text(BaseModel):
     text: str = Field(max_length=100_000, description="in any language")
 
 
-_TEXT = TypeAdapter(Text)
-_ASKED = TypeAdapter(Asked)
+_TEXT: TypeAdapter[Text] = TypeAdapter(Annotated[Text, FewFields])
+_ASKED: TypeAdapter[Asked] = TypeAdapter(Annotated[Asked, FewFields])
 
 
 @router.post("/detect", summary="The cultural context of a text")
@@ -77,10 +77,14 @@ async def score(request: Request) -> dict[str, Any]:
     return (await asyncio.to_thread(pipeline.score, await _read_text(request))).as_dict()
 
 
-@router.get("/cultures", summary="The cultures that were written by hand; every ISO 3166 code works too")
+@router.get("/cultures", summary="The curated cultures; every ISO 3166 code works too")
 async def list_cultures(request: Request) -> dict[str, Any]:
     """Each with its names, its languages and who speaks them, its neighbours, and the pages about it."""
-    knowledge: Knowledge = request.app.state.pipeline.knowledge
+    # The first time CLDR's names are read, for seconds on a slow machine: streams must go on meanwhile.
+    return await asyncio.to_thread(_listed, request.app.state.pipeline.knowledge)
+
+
+def _listed(knowledge: Knowledge) -> dict[str, Any]:
     data = [
         {"object": "culture", **described(one, knowledge.prompts.page_languages(one.id))}
         for one in knowledge.cultures

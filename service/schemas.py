@@ -141,6 +141,7 @@ class AnswerMessage(Answered):
     content: str | None
     refusal: str | None = None
     reasoning_content: str | None = None
+    reasoning: str | None = Field(None, description="the same under vLLM's newer name")
     tool_calls: list[dict[str, Any]] | None = None
 
 
@@ -172,6 +173,7 @@ class Delta(Answered):
     role: str | None = None
     content: str | None = None
     reasoning_content: str | None = Field(None, description="the voices, one after the other")
+    reasoning: str | None = Field(None, description="a backbone's own thoughts, under vLLM's newer name")
     tool_calls: list[dict[str, Any]] | None = None
 
 
@@ -188,7 +190,7 @@ class VoiceEvent(Answered):
     """What a voice does, while it does it: with `trace` alone."""
 
     type: Literal["started", "delta", "finished"]
-    culture: str
+    culture: str | None = Field(description="null for a candidate about no culture that is known")
     language: str
     text: str | None = None
 
@@ -306,7 +308,7 @@ class CulturalContext(Answered):
 
 
 class CultureObject(Answered):
-    """A culture that was written by hand."""
+    """A curated culture."""
 
     id: str
     object: Literal["culture"]

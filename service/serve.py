@@ -5,6 +5,7 @@ that the port opens only when there is somebody to answer.
 """
 
 import asyncio
+import logging
 import socket
 
 import uvicorn
@@ -13,8 +14,11 @@ from rich.console import Console
 from service.app import create_app
 from service.draining_server import DrainingServer
 from service.impatient import impatient
+from service.playground import PATH, add_playground
 from service.settings import ConfigurationError, Settings
 from service.telemetry.logs import configure_logging
+
+log = logging.getLogger("polylect")
 
 
 def serve(settings: Settings, console: Console) -> None:
@@ -39,15 +43,21 @@ def serve(settings: Settings, console: Console) -> None:
     )
 
     listening = _bind(settings)
+    page = add_playground(app, settings, listening.getsockname()[1])
 
     async def run() -> None:
         async with app.router.lifespan_context(app):
             port = listening.getsockname()[1]
             names = ", ".join(app.state.catalogue.backbones)
-            console.print(f"Listening on http://{settings.host}:{port}/v1 before {names}.", highlight=False)
+            console.print(
+                f"Listening on http://{settings.host}:{port}/v1 (backbone: {names}).", highlight=False
+            )
+            if page:
+                console.print(f"Playground: http://{settings.host}:{port}{PATH}/", highlight=False)
             notice, drain = settings.notice_seconds, settings.drain_seconds
             server = DrainingServer(config, app.state.draining, notice_seconds=notice, drain_seconds=drain)
             await server.serve([listening])
+        log.info("stopped")
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(run())

@@ -119,6 +119,7 @@ class Settings(BaseSettings):
     )
 
     keys_file: Path | None = None
+    playground: bool | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     model_list: tuple[Deployment, ...] = ()

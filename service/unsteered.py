@@ -108,7 +108,7 @@ def _calls(wire: UnsteeredRequest, settings: Settings) -> int:
 
 
 def _length(given: str | int | list[int]) -> int:
-    """In tokens: four characters of text, or one number, each."""
+    """In tokens: four characters of text, or one number, each; an empty text is one: it is capped, too."""
     if isinstance(given, str):
-        return -(-len(given) // 4)
+        return max(1, -(-len(given) // 4))
     return len(given) if isinstance(given, list) else 1

@@ -22,10 +22,11 @@ from pydantic_core import PydanticCustomError
 PREFIX = "polylect/"
 """How the ids of the modes begin."""
 
-_MOST_MESSAGES = 10_000
+MOST_MESSAGES = 10_000
 """OpenAI takes 2,048. Ten thousand are read in a tenth of a second, in which nobody else is served."""
 
-_MOST_PARTS = 10_000
+MOST_PARTS = 10_000
+MOST_TOOLS = 1_000
 _MOST_OPTIONS = 64
 _MOST_CULTURES = 64
 
@@ -41,7 +42,7 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
 
-AnyParts = Annotated[list[str | dict[str, Any]], Field(fail_fast=True, max_length=_MOST_PARTS)]
+AnyParts = Annotated[list[str | dict[str, Any]], Field(fail_fast=True, max_length=MOST_PARTS)]
 
 
 class Message(Wire):
@@ -70,15 +71,28 @@ def _few(value: Any) -> Any:
     return value
 
 
+FewFields = BeforeValidator(_few)
+"""For every object whose unknown fields are errors."""
+
 Cultures = Annotated[
     list[Annotated[str, Field(max_length=128)]], Field(fail_fast=True, max_length=_MOST_CULTURES)
 ]
 
 
+def _null_too(schema: dict[str, Any]) -> None:
+    """Say of every property that it may be null, as OpenAI's own may: null is as if it were not there."""
+    for name, one in schema["properties"].items():
+        told = {key: one.pop(key) for key in ("default", "description", "title") if key in one}
+        choices = one.get("anyOf", [one])
+        if {"type": "null"} not in choices:
+            choices = [*choices, {"type": "null"}]
+        schema["properties"][name] = {"anyOf": choices, **told}
+
+
 class Steering(BaseModel):
     """The body object `polylect`. Its fields are ours, so an unknown one is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, json_schema_extra=_null_too)
 
     mode: str | None = Field(
         None,
@@ -112,11 +126,11 @@ class ChatRequest(Wire):
     """POST /v1/chat/completions."""
 
     model: str = Field(min_length=1, max_length=256)
-    messages: list[Message] = Field(fail_fast=True, min_length=1, max_length=_MOST_MESSAGES)
+    messages: list[Message] = Field(fail_fast=True, min_length=1, max_length=MOST_MESSAGES)
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Integer | None = None
-    polylect: Annotated[Steering, BeforeValidator(_few)] | None = None
+    polylect: Annotated[Steering, FewFields] | None = None
 
     @property
     def is_steered(self) -> bool:
@@ -142,7 +156,7 @@ class Part(Wire):
         return value
 
 
-Parts = Annotated[list[Part], Field(fail_fast=True, min_length=1, max_length=_MOST_PARTS)]
+Parts = Annotated[list[Part], Field(fail_fast=True, min_length=1, max_length=MOST_PARTS)]
 
 
 class SteeredMessage(Wire):
@@ -175,7 +189,7 @@ class SteeredChatRequest(ChatRequest):
     messages: list[SteeredMessage] = Field(
         fail_fast=True,  # type: ignore[assignment]
         min_length=1,
-        max_length=_MOST_MESSAGES,
+        max_length=MOST_MESSAGES,
     )
     stop: str | Stops | None = None
     max_tokens: Tokens | None = Field(
@@ -187,7 +201,7 @@ class SteeredChatRequest(ChatRequest):
     presence_penalty: float | None = Field(None, ge=-2, le=2)
     frequency_penalty: float | None = Field(None, ge=-2, le=2)
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
-    tools: Annotated[list[Tool], Field(fail_fast=True, max_length=1_000)] | None = None
+    tools: Annotated[list[Tool], Field(fail_fast=True, max_length=MOST_TOOLS)] | None = None
     tool_choice: str | dict[str, Any] | None = None
     response_format: dict[str, Any] | None = None
     logprobs: bool | None = None
@@ -209,8 +223,9 @@ OURS = frozenset({"model", "messages", "stream", "stream_options", "n", "polylec
 """Fields of a chat request that are ours to act on; all others are the final stage's parameters."""
 
 
-Given = str | list[int] | list[str | list[int]]
-"""What completions and embeddings take: a text, its tokens, or several of either."""
+_TokenIds = Annotated[list[int], Field(fail_fast=True)]
+Given = str | _TokenIds | Annotated[list[str | _TokenIds], Field(fail_fast=True)]
+"""What completions and embeddings take: a text, its tokens, or several of either. Their tokens are capped."""
 
 
 class UnsteeredRequest(Wire):

@@ -55,6 +55,7 @@ def embedded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if not name.startswith("POLYLECT_") or name == "POLYLECT_CACHE_DIR"
     }
     short = {"POLYLECT_ANSWER_TOKENS": "40", "POLYLECT_VOICE_TOKENS": "16", "POLYLECT_AGENTS": "3"}
+    short["POLYLECT_PLAYGROUND"] = "false"  # it would only slow the start
     environment = {**kept, **short, "POLYLECT_PORT": str(port)}
     folder = tmp_path_factory.mktemp("empty")
     with (folder / "log").open("wb") as log:

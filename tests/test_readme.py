@@ -36,6 +36,15 @@ def test_the_openai_client_example(embedded_service):
 
 
 @pytest.mark.embedded
+def test_the_sdk_example(embedded_service, monkeypatch):
+    (example,) = blocks("python", "Polylect()")
+    monkeypatch.setenv("POLYLECT_BASE_URL", embedded_service)
+    shown = run([sys.executable, "-"], example)
+    assert shown.startswith("JP ")
+    assert "\nKE " in shown
+
+
+@pytest.mark.embedded
 def test_the_curl_example(embedded_service):
     (example,) = blocks("sh", "curl http")
     shown = run(["bash", "-ec", example.replace("http://127.0.0.1:8000", embedded_service)])

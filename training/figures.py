@@ -146,8 +146,11 @@ def left_out(inputs: Matrix, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
 
 
 def subjects(detector: ContextDetector, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
-    """How often the heaviest culture is right: named, native without a name, and implied."""
-    names = Mentions(Cultures.load().area_names())
+    """How often the heaviest culture is right: named, native without a name (it, or one in whose language the
+    question is), and implied.
+    """
+    known = Cultures.load()
+    names = Mentions(known.area_names())
     named = [
         row
         for row in rows
@@ -162,9 +165,14 @@ def subjects(detector: ContextDetector, rows: Sequence[Row]) -> list[tuple[str, 
     asked["unseen implicit"] = [row for row in rows if row.source == "own cues"]
     found = [("named, in the mix", _share(hits), "98 %")]
     for cue, those in asked.items():
-        firsts = [(_first(detector, row.text), row.cultures) for row in those]
-        told = [first in cultures for first, cultures in firsts if first]
+        firsts = [(_first(detector, row.text), row) for row in those]
+        told = [first in row.cultures for first, row in firsts if first]
         found.append((f"{cue}: right of those answered", _share(told), "85 %" if "unseen" in cue else ""))
+        if cue == "native":
+            area = [
+                first in row.cultures or speaks(known, first, row.language) for first, row in firsts if first
+            ]
+            found.append(("native: right, or of its language area", _share(area), "90 %"))
         found.append(
             (
                 f"{cue}: answered",
@@ -173,6 +181,12 @@ def subjects(detector: ContextDetector, rows: Sequence[Row]) -> list[tuple[str, 
             )
         )
     return [(*one, "")[:3] for one in found]
+
+
+def speaks(known: Cultures, culture: str, language: str) -> bool:
+    """Whether the culture is of the language's area: it is the first of its own. English has no area."""
+    own = {one.id: one.languages for one in known}.get(culture) or ("",)
+    return language != "en" and own[0].partition("-")[0] == language.partition("-")[0]
 
 
 def languages(detector: ContextDetector, data: Path) -> list[tuple[str, str, str]]:

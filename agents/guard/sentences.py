@@ -2,7 +2,7 @@
 
 import re
 
-LONGEST = 400  # characters after which what looks like no end is taken for one: nothing waits for ever
+LONGEST = 400  # characters after which any place is taken for an end: nothing waits for ever, or goes unread
 _END = re.compile(
     r"[.!?…]+[\"'”’»)\]]*(?=\s)"  # a stop, once the next character shows that it was one
     r"|[。！？।؟۔።៖]+[”’」』）)]*"
@@ -32,8 +32,8 @@ class Sentences:
 
     def _cut(self) -> int:
         """Where the first sentence ends; 0 where none does yet."""
-        for found in _END.finditer(self._open):
-            if self._open[: found.end()].strip():
+        for found in _END.finditer(self._open[: LONGEST + 1]):
+            if found.end() <= LONGEST and self._open[: found.end()].strip():
                 return found.end()
         if len(self._open) <= LONGEST:
             return 0

@@ -33,7 +33,7 @@ class Provenance(_Part):
     """What was measured, with what. Hashes are BLAKE2b, hexadecimal; `made` is a date, ISO 8601.
 
     `languages`: those that were tried, English first; `minimum`: groups of questions that a choice needs;
-    `alpha`: how likely at most any choice at all is a mistake, over the whole map.
+    `alpha`: how likely at most a model that knows nothing better in any language has any choice in its map.
     """
 
     model: str = Field(min_length=1)
@@ -55,7 +55,8 @@ class Evidence(_Part):
 
     `difference`: of the shares that were right (-1..1), `low` and `high` its corrected bounds; `groups`: how
     many independent groups of questions it rests on, in effect; `from_here`: which part (0..1) of them lies
-    in this place, the rest was lent by its cultures and by all questions; `p`: one-sided, uncorrected.
+    in this place, the rest was lent by its cultures and by all questions; `p`: one-sided, uncorrected, 1
+    where too few groups were found, or this place borrows though its own are below English: then `low` is -1.
     """
 
     language: str

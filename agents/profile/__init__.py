@@ -4,7 +4,8 @@ A second front door, for one command: nothing of it is needed to answer a questi
 extra `profile`.
 """
 
-from agents.profile.draw_map import TooLittle, Ways, draw_map
+from agents.profile.clusters import TooLittle, check_clusters
+from agents.profile.draw_map import Ways, draw_map
 from agents.profile.extra import NotInstalled
 from agents.profile.profiler import (
     Cost,
@@ -14,13 +15,15 @@ from agents.profile.profiler import (
     check_languages,
     cost,
     left_to_do,
-    profile,
+    made_here,
+    record,
 )
 from agents.profile.questions import BadQuestions, Calibration, digest, read_questions
-from agents.profile.trial import Trial, Trials
+from agents.profile.trial import WORDS, Trial, Trials
 from agents.profile.trial_log import BadLog, TrialLog
 
 __all__ = [
+    "WORDS",
     "BadLog",
     "BadQuestions",
     "Calibration",
@@ -34,11 +37,13 @@ __all__ = [
     "TrialLog",
     "Trials",
     "Ways",
+    "check_clusters",
     "check_languages",
     "cost",
     "digest",
     "draw_map",
     "left_to_do",
-    "profile",
+    "made_here",
     "read_questions",
+    "record",
 ]

@@ -8,18 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.cultures.cultures import Cultures
-from agents.errors import PolylectError, UnknownCulture
+from agents.errors import UnknownCulture
 from agents.knowledge.knowledge_map import Cluster, Evidence, KnowledgeMap, MapFile, Place, Provenance
-from agents.profile.clusters import Clustering, cluster
+from agents.profile.clusters import Clustering, TooLittle, cluster
 from agents.profile.evidence import Answers, choose, weigh
 from agents.profile.questions import Calibration
 from agents.profile.trial import Trial
 
 NOBODY = "none"  # where a question is about no culture
-
-
-class TooLittle(PolylectError):
-    """Nothing to draw a map from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ def draw_map(
     Questions that were not asked in every language are left out: what is compared must be the same.
 
     Raises:
-        TooLittle: no question was asked in every language.
+        TooLittle: no question was asked in every language, or fewer than there are to be clusters.
     """
     whole = [
         at for at, one in enumerate(questions) if all((one.id, language) in trials for language in languages)
@@ -116,7 +112,7 @@ class _Drawing:
 
     def place(self, name: str | int, members: Sequence[bool]) -> Place:
         here = [one for one, inside in zip(self.asked, members, strict=True) if inside]
-        choice, why = choose(self.weighed[name])
+        choice, why = choose(self.weighed[name], len({one.group for one in here}))
         return Place(
             questions=len(here),
             counts=self._counts(here),

@@ -7,10 +7,11 @@ Here a language is chosen only where
 - the lower confidence bound of that difference is above zero, corrected for all places and languages that
   were looked at (Holm 1979);
 - enough groups stand behind it. A place with too few borrows from its cultures, then from all questions: the
-  rest of the minimum is filled with their groups, at the weight that is missing.
+  rest of the minimum is filled with their groups, at the weight that is missing. What is borrowed never
+  outvotes the place: where its own questions, on average, went against a language, that is not chosen.
 
-The bound is Student's, on group means, with one pseudo-pair for each side (Agresti and Min 2005): without it
-thirty equal answers would have no variance at all.
+The bound is Agresti and Min's of 2005 (Wald+2: half a pair more in each of the four cells, without which
+thirty equal answers would have no variance at all), on group means, with Student's quantile for the normal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,8 @@ from agents.knowledge.knowledge_map import ENGLISH, OWN, Evidence
 from agents.profile.extra import scipy_stats
 
 Numbers = NDArray[np.float64]
-_PSEUDO = 2.0  # pairs that are added: one won, one lost
+_PSEUDO = 2.0  # pairs that are added: half of one in each of the four cells
+_UNLIKE = 1.0  # of these, pairs that differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """One language in one place, before correction: see `Evidence`. `spread`: the standard error."""
+    """One language in one place, before correction: see `Evidence`.
+
+    `spread`: the standard error; `opposed`: it borrows, and its own groups, on average, are below English.
+    """
 
     place: str | int
     language: str
@@ -69,13 +74,17 @@ class Estimate:
     groups: float
     from_here: float
     p: float
+    opposed: bool = False
 
 
 def weigh(answers: Answers, *, alpha: float, minimum: int) -> dict[str | int, tuple[Evidence, ...]]:
     """The evidence for each language in each place: clusters by number, cultures by id, and "overall".
 
-    `alpha`: how likely at most any of the languages that can be chosen is chosen by mistake. Where fewer than
-    `minimum` groups can be found, p is 1 and the bounds are -1 and 1: nothing is known.
+    `alpha`: for a model that knows nothing better in any language, how likely at most anything is chosen
+    anywhere. For a place it covers the difference of its own groups with those that it borrows, and not that
+    of its own alone: a place that knows nothing better, and borrows from some that do, may well follow them.
+    But where it borrows, and its own are below English on average, p is 1 and the lower bound at most 0;
+    where fewer than `minimum` groups can be found, the bounds are -1 and 1. Neither can be chosen.
     """
     places: dict[str | int, NDArray[np.bool_]] = {"overall": np.ones(len(answers.groups), dtype=bool)}
     clusters, cultures = np.asarray(answers.clusters), np.asarray(answers.cultures, dtype=object)
@@ -96,18 +105,26 @@ def weigh(answers: Answers, *, alpha: float, minimum: int) -> dict[str | int, tu
     return {place: tuple(those) for place, those in weighed.items()}
 
 
-def choose(evidence: Sequence[Evidence]) -> tuple[str, str]:
-    """The language with the highest lower bound above zero, else English; and why."""
+def choose(evidence: Sequence[Evidence], own: int) -> tuple[str, str]:
+    """The language with the highest lower bound above zero, else English; and why.
+
+    `own`: how many groups of questions lie in the place itself.
+    """
     won = sorted((one for one in evidence if one.low > 0), key=lambda one: -one.low)
     if won:
         best = won[0]
         told = f"{best.difference:+.0%} against English ({best.low:+.0%} to {best.high:+.0%})"
-        return best.language, f"{told}, {best.groups:.0f} groups of questions"
+        return best.language, f"{told}, {_own(best, own)}"
     if not any(one.groups for one in evidence):
         return ENGLISH, "too few questions"
     nearest = max(evidence, key=lambda one: one.low)
-    told = f"{nearest.difference:+.0%}, {nearest.low:+.0%} to {nearest.high:+.0%}"
+    told = f"{nearest.difference:+.0%}, {nearest.low:+.0%} to {nearest.high:+.0%}, {_own(nearest, own)}"
     return ENGLISH, f"no language is surely better; the nearest is {nearest.language} ({told})"
+
+
+def _own(evidence: Evidence, own: int) -> str:
+    lent = "all" if evidence.from_here == 1 else f"{own} of them"
+    return f"{evidence.groups:.0f} groups of questions, {lent} its own"
 
 
 def _estimate(
@@ -129,12 +146,14 @@ def _estimate(
     second = float((total * means**2).sum() / total.sum())
     if effective < minimum - 1e-6:
         return Estimate(place, language, difference, 0.0, np.inf, 0.0, 1.0, 1.0)
+    own = here & tried
+    from_here = float(weights[own].sum() / weights.sum())
+    opposed = from_here < 1 - 1e-9 and bool((weights[own] * gained[own]).sum() < 0)
     size = effective + _PSEUDO
     smoothed = effective * difference / size
-    spread = float(np.sqrt(max((effective * second + _PSEUDO) / size - smoothed**2, 0.0) / size))
-    p = float(scipy_stats().t.sf(smoothed / spread, size - 1))
-    own = float(weights[here].sum() / weights.sum())
-    return Estimate(place, language, difference, smoothed, spread, effective, own, p)
+    spread = float(np.sqrt(max((effective * second + _UNLIKE) / size - smoothed**2, 0.0) / size))
+    p = 1.0 if opposed else float(scipy_stats().t.sf(smoothed / spread, size - 1))
+    return Estimate(place, language, difference, smoothed, spread, effective, from_here, p, opposed)
 
 
 def _weights(answers: Answers, here: NDArray[np.bool_], tried: NDArray[np.bool_], minimum: int) -> Numbers:
@@ -187,7 +206,10 @@ def _evidence(one: Estimate, level: float) -> Evidence:
     low, high = -1.0, 1.0
     if one.groups:
         reach = float(scipy_stats().t.isf(level, one.groups + _PSEUDO - 1)) * one.spread
-        low, high = max(-1.0, one.smoothed - reach), min(1.0, one.smoothed + reach)
+        low = max(-1.0, one.smoothed - reach)
+        if one.opposed:
+            low = min(low, 0.0)
+        high = min(1.0, one.smoothed + reach)
     told = (round(value, 4) for value in (one.difference, low, high))
     difference, low, high = told
     return Evidence(

@@ -34,5 +34,5 @@ def _load(name: str) -> ModuleType:
     try:
         return import_module(name)
     except ImportError as error:
-        cure = "pip install 'polylect-service[profile]'"
+        cure = ".venv/bin/pip install -c constraints.txt -e '.[profile]'"
         raise NotInstalled(f"Profiling needs {name.split('.')[0]}: {cure}") from error

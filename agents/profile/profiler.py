@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from agents.errors import BackboneError, PolylectError
@@ -83,37 +84,47 @@ def cost(left: Iterable[tuple[Calibration, str]], prompts: Prompts, tokens: int)
     return Cost(trials, each * trials, read, (tokens + 8) * trials)
 
 
-async def profile(
-    trials: Trials, left: Sequence[tuple[Calibration, str]], log: TrialLog, *, at_once: int
+async def record(
+    results: AsyncGenerator[Trial | BackboneError, None], left: int, log: TrialLog
 ) -> AsyncGenerator[Progress, None]:
-    """Make the trials that are left, `at_once` at a time, and write each down; closing it ends its calls.
+    """Write down each of the `left` results as it comes, whoever makes them; closing it ends those too.
 
     Raises:
         ProfileStopped: `GIVE_UP` trials in a row failed.
     """
+    done = failed = in_a_row = 0
+    async with aclosing(results):
+        try:
+            async for result in results:
+                if isinstance(result, Trial):
+                    log.add(result)
+                    done, in_a_row = done + 1, 0
+                else:
+                    failed, in_a_row = failed + 1, in_a_row + 1
+                yield Progress(done, failed, left, result if isinstance(result, Trial) else None)
+                if in_a_row >= GIVE_UP and isinstance(result, BackboneError):
+                    cure = "What was measured is kept: mend the backbone, and start the same command again."
+                    raise ProfileStopped(f"{in_a_row} trials in a row failed: {result.message} {cure}")
+        finally:
+            log.close()
+
+
+async def made_here(
+    trials: Trials, left: Sequence[tuple[Calibration, str]], *, at_once: int
+) -> AsyncGenerator[Trial | BackboneError, None]:
+    """Make the trials in this process, `at_once` at a time; closing it ends its calls."""
     waiting: asyncio.Queue[tuple[Calibration, str]] = asyncio.Queue()
     for one in left:
         waiting.put_nowait(one)
     ended: asyncio.Queue[Trial | BackboneError] = asyncio.Queue(1)
     workers = [asyncio.create_task(_work(trials, waiting, ended)) for _ in range(min(at_once, len(left)))]
-    done = failed = in_a_row = 0
     try:
-        while done + failed < len(left):
-            result = await _next(ended, workers)
-            if isinstance(result, Trial):
-                log.add(result)
-                done, in_a_row = done + 1, 0
-            else:
-                failed, in_a_row = failed + 1, in_a_row + 1
-            yield Progress(done, failed, len(left), result if isinstance(result, Trial) else None)
-            if in_a_row >= GIVE_UP and isinstance(result, BackboneError):
-                cure = "What was measured is kept: mend the backbone, and start the same command again."
-                raise ProfileStopped(f"{in_a_row} trials in a row failed: {result.message} {cure}")
+        for _ in left:
+            yield await _next(ended, workers)
     finally:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        log.close()
 
 
 async def _work(

@@ -56,7 +56,7 @@ def read_questions(path: Path) -> list[Calibration]:
         raise BadQuestions(f"{path}: it cannot be read: {error.strerror}. Check the path.") from error
     except UnicodeDecodeError as error:
         raise BadQuestions(f"{path}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
-    found = list(_read(path, text.splitlines()))
+    found = list(_read(path, text.split("\n")))  # U+2028 in a text ends no line
     if not found:
         raise BadQuestions(f"{path}: it holds no question. Write one JSON object a line.")
     return found

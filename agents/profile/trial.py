@@ -19,6 +19,7 @@ from agents.profile.questions import LETTERS, Calibration
 from agents.prompting import Prompts
 
 Scored = Literal["probability", "letter", "unparsed"]
+WORDS = ("elicit", "choose")  # the prompts of a trial
 TOP = 20  # alternatives of the first token: the most that OpenAI's API gives
 _SPACE = " \t\n▁Ġ([*\"'"
 # "A lot of people …" is a sentence and no choice: what follows a letter must be its bracket or its point.

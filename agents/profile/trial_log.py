@@ -38,11 +38,13 @@ class TrialLog:
         """
         if not self.path.exists():
             return {}
-        lines = self.path.read_text("utf-8").splitlines()
-        if not lines:
+        text = self.path.read_text("utf-8")
+        if not text:
             return {}
-        self._is_ours(lines[0])
-        return {(one.question, one.language): one for one in self._trials(lines[1:])}
+        first, *lines = text.split("\n")  # no other mark ends a line: U+2028 in a thought is a part of it
+        self._is_ours(first)
+        # behind the last end of a line is nothing, or what was cut off
+        return {(one.question, one.language): one for one in self._trials(lines[:-1])}
 
     def add(self, trial: Trial) -> None:
         """Write one down; it is in the file when this returns."""
@@ -88,6 +90,4 @@ class TrialLog:
             try:
                 yield Trial(**json.loads(line))
             except (ValueError, TypeError) as error:
-                if number == len(lines) + 1:
-                    return  # cut off
                 raise BadLog(f"{self.path}, line {number}: no trial ({error}). Delete this line.") from error

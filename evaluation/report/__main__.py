@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.report import markdown
+from evaluation.report.card import write_card
 from evaluation.report.groups import MINIMUM
 from evaluation.report.numerals import within
 from evaluation.report.plots import draw
@@ -24,7 +25,12 @@ console = Console(stderr=True)
 def report(
     sources: Annotated[list[Path], typer.Argument(help="Log folders, logs, scores.jsonl files.")],
     out: Annotated[Path, typer.Option(help="The folder to write report.md, scores.jsonl and plots to.")],
-    reference: Annotated[str, typer.Option(help="The arm that the others are compared to.")] = "plain",
+    reference: Annotated[
+        str, typer.Option(help="Whom the others are compared to: an arm, or a name of --as.")
+    ] = "plain",
+    card: Annotated[
+        Path | None, typer.Option(help="Also a file for a model card: OUT/scores.json of `alignment export`.")
+    ] = None,
     title: Annotated[str, typer.Option(help="The report's heading.")] = "Evaluation",
     minimum: Annotated[int, typer.Option(min=1, help="Questions that make a culture count.")] = MINIMUM,
     resamples: Annotated[int, typer.Option(min=99, help="Resamples of each bootstrap.")] = RESAMPLES,
@@ -39,8 +45,15 @@ def report(
         console.print("Nothing was answered there: no rows.", style="red")
         raise typer.Exit(2)
     tasks = write(rows, runs, out, Options(reference, minimum, resamples), title)
+    if card is not None:
+        write_card(tasks, reference, card)
     _show(tasks)
-    console.print(f"Written: {out / 'report.md'}", markup=False, highlight=False, soft_wrap=True)
+    names = sorted({arm.name for task in tasks for arm in task.arms})
+    if reference not in names:
+        told = f"Nobody is called {reference}: nothing is compared. Name one with --reference: "
+        console.print(told + ", ".join(names), style="yellow", markup=False, highlight=False, soft_wrap=True)
+    written = [out / "report.md", *([card] if card else [])]
+    console.print(f"Written: {', '.join(map(str, written))}", markup=False, highlight=False, soft_wrap=True)
 
 
 def write(rows: list[Row], runs: list[Run], out: Path, options: Options, title: str) -> list[Task]:

@@ -183,13 +183,14 @@ def _others(task: Task, arm: Arm) -> list[str]:
 
 
 def _runs(runs: Sequence[Run]) -> str:
-    asked = ("task", "arm", "model", "judge", "fingerprint", "seed", "limit", "samples")
-    head = (*asked, "status", "started", "Inspect")
+    who = ("task", "arm", "asked as", "model", "endpoint")
+    head = (*who, "judge", "fingerprint", "seed", "limit", "samples", "status", "started", "Inspect")
     return table(head, (_run(run) for run in runs)) or "Nothing is known of the runs: no logs, no runs.json."
 
 
 def _run(run: Run) -> list[str]:
-    told = (run.task, run.arm, run.model, run.judge, run.fingerprint, run.seed, run.limit, run.samples)
+    who = (run.task, run.arm, run.asked_as, run.model, run.url)
+    told = (*who, run.judge, run.fingerprint, run.seed, run.limit, run.samples)
     when = run.started.replace("T", " ")[:16]
     return [NONE if cell in (None, "") else str(cell) for cell in (*told, run.status, when, run.inspect)]
 

@@ -22,12 +22,13 @@ _RAISED = re.compile(r"^(?:[a-z_]\w*\.)*([A-Z]\w*)(?::|$)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one arm made of one sample.
+    """What one contender made of one sample.
 
-    `sample` is Inspect's id (`QUESTION#ORDER.PHRASING`; a repeated epoch adds `@EPOCH`), `cluster` the unit
-    that is resampled. A score is None where it does not apply, and everywhere when `error`, the class of what
-    was raised, is set. Tokens are counted over all `calls` of the answer; `seconds` are wall time. What is
-    not known is None.
+    `arm` is the name it was kept under: its arm's, or the one that `--as` gave it, so that two of one arm can
+    stand side by side. `sample` is Inspect's id (`QUESTION#ORDER.PHRASING`; a repeated epoch adds `@EPOCH`),
+    `cluster` the unit that is resampled. A score is None where it does not apply, and everywhere when
+    `error`, the class of what was raised, is set. Tokens are counted over all `calls` of the answer;
+    `seconds` are wall time. What is not known is None.
     """
 
     task: str
@@ -69,8 +70,8 @@ def task_of(log: EvalLog) -> str:
 
 
 def arm_of(log: EvalLog) -> str:
-    """The arm by the run's own word, else the name of the model that Inspect asked (`arm/NAME`)."""
-    return str(told(log, "arm") or log.eval.model.rpartition("/")[2])
+    """The name by the run's own word, else that of the model that Inspect asked (`arm/NAME`)."""
+    return str(told(log, "as") or told(log, "arm") or log.eval.model.rpartition("/")[2])
 
 
 def told(log: EvalLog, name: str) -> Any:
@@ -171,7 +172,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     Raises:
         ValueError: a line is no row; names the file, the line and what is wrong there.
     """
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
         try:
             if line.strip():
                 yield _ROW.validate_json(line)

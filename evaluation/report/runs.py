@@ -19,6 +19,8 @@ _UNREAD = {"messages", "events", "events_data", "attachments", "timelines"}
 class Run:
     """One Inspect log in short. `headline` is the scorer that a task is judged by.
 
+    `arm` is the name it was kept under, `asked_as` the arm of `arms.toml`; `backbone` the model id that was
+    asked for, None for the endpoint's default; `url` the endpoint, None where none was asked or is known.
     `judge` is the id of the model that judged, None where no model did. `samples` were asked in it.
     `started` and `completed` are ISO 8601; `status` is Inspect's: success, error, cancelled, started.
     """
@@ -36,6 +38,9 @@ class Run:
     completed: str = ""
     inspect: str = ""
     judge: str | None = None
+    asked_as: str | None = None
+    backbone: str | None = None
+    url: str | None = None
 
 
 _RUNS = TypeAdapter(list[Run])
@@ -62,6 +67,9 @@ def run_of(log: EvalLog) -> Run:
         completed=log.stats.completed_at,
         inspect=spec.packages.get("inspect_ai", ""),
         judge=told(log, "judge"),
+        asked_as=told(log, "arm"),
+        backbone=told(log, "backbone"),
+        url=told(log, "url"),
     )
 
 
@@ -87,7 +95,8 @@ def read(paths: Iterable[Path]) -> tuple[list[Row], list[Run]]:
 
     Raises:
         FileNotFoundError: there is nothing at a path, or no log and no scores in a folder.
-        ValueError: a line of scores that is no row, or a sidecar that is no list of runs.
+        ValueError: a line of scores that is no row, a sidecar that is no list of runs, or two contenders of
+            one name.
     """
     batches: list[list[Row]] = []
     runs: dict[Run, None] = {}
@@ -95,7 +104,24 @@ def read(paths: Iterable[Path]) -> tuple[list[Row], list[Run]]:
         for rows, found in _read(path):
             batches.append(rows)
             runs.update(dict.fromkeys(found))
+    _check_names(runs)
     return newest(batches), list(runs)
+
+
+def _check_names(runs: Iterable[Run]) -> None:
+    """Two contenders of one name would replace one another, sample by sample."""
+    first: dict[tuple[str, str], Run] = {}
+    for run in runs:
+        if run.url is None:
+            continue  # it asked nobody, or does not say whom
+        known = first.setdefault((run.task, run.arm), run)
+        for what in ("asked_as", "backbone", "url"):
+            one, other = getattr(known, what), getattr(run, what)
+            if one != other:
+                raise ValueError(
+                    f"Two contenders on {run.task} are called {run.arm}: one with {what} {one!r}, one with "
+                    f"{other!r}. Report on each alone, or ask one of them under another name (--as)."
+                )
 
 
 def _read(path: Path) -> Iterator[tuple[list[Row], list[Run]]]:

@@ -17,6 +17,9 @@ class Admission(Protocol):
             InvalidRequest: 429, there is not as much left.
         """
 
+    async def refund(self) -> None:
+        """Give back what was charged: the request is refused after all, and no backbone was asked."""
+
     def spend(self, tokens: int) -> None:
         """These tokens have been used, by a call that has ended."""
 
@@ -37,6 +40,9 @@ class Unlimited:
     async def charge(self, *, calls: int, tokens: int) -> Mapping[str, str]:
         """Nothing is counted."""
         return {}
+
+    async def refund(self) -> None:
+        """Nothing was charged."""
 
     def spend(self, tokens: int) -> None:
         """Nothing is counted."""

@@ -13,6 +13,16 @@ class FanOuts:
         self._most = most
         self.running = 0
 
+    def check(self, calls: int) -> None:
+        """Whether there is a seat for a run of so many calls, before it costs anything.
+
+        Raises:
+            TooManyAtOnce: 429, all seats are taken.
+        """
+        if calls > 1 and self.running >= self._most:
+            message = f"{self.running} councils are meeting, the most allowed at once. Try again."
+            raise TooManyAtOnce(message, code="too_many_fan_outs")
+
     @contextmanager
     def seat(self, calls: int) -> Iterator[None]:
         """A seat for a run of so many calls, until it ends; a single call needs none.
@@ -20,12 +30,10 @@ class FanOuts:
         Raises:
             TooManyAtOnce: 429, all seats are taken.
         """
+        self.check(calls)
         if calls <= 1:
             yield
             return
-        if self.running >= self._most:
-            message = f"{self.running} councils are meeting, the most allowed at once. Try again."
-            raise TooManyAtOnce(message, code="too_many_fan_outs")
         self.running += 1
         try:
             yield

@@ -19,7 +19,7 @@ told = Console(stderr=True)
 
 File = Annotated[
     Path | None,
-    typer.Option("--file", envvar="POLYLECT_KEYS_FILE", help="The file of keys; default: keys_file."),
+    typer.Option("--file", envvar="POLYLECT_KEYS_FILE", help="The key file; default: keys_file."),
 ]
 LIMITS = ("requests_per_minute", "tokens_per_minute", "concurrent", "tokens_per_month")
 
@@ -32,14 +32,14 @@ def create(
         typer.Option(help="A model id it may use, such as polylect/*, or /metrics; repeat for more."),
     ] = None,
     requests_per_minute: Annotated[
-        int, typer.Option(min=0, help="Calls of backbones, voices included; 0: no limit.")
+        int, typer.Option(min=0, help="Calls to backbones, voices included; 0: no limit.")
     ] = 600,
     tokens_per_minute: Annotated[
         int, typer.Option(min=0, help="Tokens of prompts and answers; 0: no limit.")
     ] = 1_000_000,
-    concurrent: Annotated[int, typer.Option(min=0, help="Requests at once; 0: no limit.")] = 16,
+    concurrent: Annotated[int, typer.Option(min=0, help="Concurrent requests; 0: no limit.")] = 16,
     tokens_per_month: Annotated[
-        int, typer.Option(min=0, help="Budget of a calendar month in UTC; 0: no limit.")
+        int, typer.Option(min=0, help="Budget per calendar month in UTC; 0: no limit.")
     ] = 0,
     file: File = None,
 ) -> None:

@@ -8,7 +8,7 @@ much a limit is overdrawn.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -62,10 +62,18 @@ class RateLimits:
             admit(key, before)
             after = [await self._take(level) for level in before]
             if any(level.overdrawn for level in after):
-                for window in windows:
-                    await self._add(window, -window.cost)
+                await self._give_back(windows)
                 admit(key, after)
         return headers(after, taken=True)
+
+    async def refund(self, key: Key, *, calls: int, tokens: int) -> None:
+        """Give back what `charge` has just taken.
+
+        Raises:
+            LimitsUnavailable: it was not given back.
+        """
+        async with self._reaching():
+            await self._give_back(self._windows(key, calls, max(1, tokens)))
 
     async def settle(self, key: Key, tokens: int) -> None:
         """Count tokens that have been used already, though they overdraw a limit: later requests wait for it.
@@ -129,6 +137,10 @@ class RateLimits:
         count = await self._add(window, window.cost)
         return Level(window, count - window.cost, before.resets)
 
+    async def _give_back(self, windows: Sequence[Window]) -> None:
+        for window in windows:
+            await self._add(window, -window.cost)
+
     async def _add(self, window: Window, amount: int) -> int:
         return await self._storage.incr(window.name, window.seconds, amount)
 
@@ -149,6 +161,7 @@ class KeyAdmission:
         self.key = key
         self._limits = limits
         self._lease: str | None = None
+        self._calls = 0
         self._charged = 0
         self._spent = 0
 
@@ -169,8 +182,19 @@ class KeyAdmission:
             LimitsUnavailable: nobody can tell.
         """
         left = await self._limits.charge(self.key, calls=calls, tokens=tokens)
-        self._charged += tokens
+        self._calls, self._charged = calls, tokens
         return left
+
+    async def refund(self) -> None:
+        """Give back what was charged: the request is refused after all, and no backbone was asked."""
+        calls, tokens = self._calls, self._charged
+        self._calls = self._charged = 0
+        if not calls:
+            return
+        try:
+            await self._limits.refund(self.key, calls=calls, tokens=tokens)
+        except LimitsUnavailable:
+            log.error("%d calls and %d tokens of %s were not given back", calls, tokens, self.key.id)
 
     def spend(self, tokens: int) -> None:
         """These tokens have been used."""

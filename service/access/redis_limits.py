@@ -124,7 +124,7 @@ def _connect(url: SecretStr) -> tuple["Redis", tuple[type[Exception], ...]]:
         from redis.backoff import NoBackoff
         from redis.exceptions import RedisError
     except ImportError as error:
-        cure = "pip install 'polylect-service[redis]'"
+        cure = ".venv/bin/pip install -c constraints.txt -e '.[redis]'"
         raise ConfigurationError(f"redis_url: the Redis client is not installed: {cure}") from error
     try:
         pool = BlockingConnectionPool.from_url(

@@ -7,7 +7,9 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, TypeAdapter, Va
 from pydantic_core import PydanticCustomError
 
 from service.errors import InvalidRequest, invalid
-from service.wire import Steering, Wire
+from service.wire import MOST_MESSAGES, MOST_PARTS, MOST_TOOLS, FewFields, Steering, Wire
+
+_MOST_INCLUDED = 64
 
 
 class TextPart(Wire):
@@ -83,7 +85,8 @@ def _as_parts(value: Any) -> Any:
     raise PydanticCustomError("content_type", "Input should be a string or a list of parts")
 
 
-Content = Annotated[list[Part], BeforeValidator(_as_parts, json_schema_input_type=str | list[Part])]
+Parts = Annotated[list[Part], Field(fail_fast=True, max_length=MOST_PARTS)]
+Content = Annotated[Parts, BeforeValidator(_as_parts, json_schema_input_type=str | Parts)]
 
 
 class InputMessage(Wire):
@@ -134,6 +137,9 @@ def _as_items(value: Any) -> Any:
     raise PydanticCustomError("input_type", "Input should be a string or a list of items")
 
 
+Items = Annotated[list[Item], Field(fail_fast=True, min_length=1, max_length=MOST_MESSAGES)]
+
+
 class TextConfig(Wire):
     """How the answer's text is to be."""
 
@@ -146,27 +152,25 @@ class AddressedRequest(Wire):
 
     model: str = Field(min_length=1, max_length=256)
     stream: bool | None = None
-    polylect: Steering | None = None
+    polylect: Annotated[Steering, FewFields] | None = None
 
 
 class ResponsesRequest(AddressedRequest):
     """POST /v1/responses."""
 
-    input: Annotated[
-        list[Item], BeforeValidator(_as_items, json_schema_input_type=str | list[Item]), Field(min_length=1)
-    ]
+    input: Annotated[Items, BeforeValidator(_as_items, json_schema_input_type=str | Items)]
     instructions: str | None = None
     max_output_tokens: int | None = Field(None, ge=1)
-    temperature: float | None = None
-    top_p: float | None = None
-    tools: list[dict[str, Any]] | None = None
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, ge=0, le=1)
+    tools: Annotated[list[dict[str, Any]], Field(fail_fast=True, max_length=MOST_TOOLS)] | None = None
     tool_choice: str | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None
     text: TextConfig | None = None
     reasoning: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
     user: str | None = None
-    include: list[str] | None = None
+    include: Annotated[list[str], Field(fail_fast=True, max_length=_MOST_INCLUDED)] | None = None
     top_logprobs: int | None = Field(None, ge=0, le=20)
     truncation: Literal["auto", "disabled"] | None = None
     service_tier: str | None = None

@@ -18,12 +18,16 @@ Road = FastRoad | LiteLLMRoad
 
 
 class Backbones:
-    """Every backbone by its `model_name`; the first is the default."""
+    """Every backbone by its `model_name`; the first is the default.
+
+    `contexts`: how many tokens those take that told when they were last asked whether they are ready.
+    """
 
     def __init__(self, roads: dict[str, Road]) -> None:
         self._roads = roads
         self.names = tuple(roads)
         self.default = self.names[0]
+        self.contexts: dict[str, int] = {}
 
     def road(self, name: str | None) -> Road:
         """The road to this backbone, or to the default one.
@@ -47,6 +51,8 @@ class Backbones:
     async def ready(self) -> dict[str, bool]:
         """Which backbones answer."""
         answers = await asyncio.gather(*(road.ready() for road in self._roads.values()))
+        fast = {name: road for name in self.names if (road := self.fast_road(name))}
+        self.contexts.update({name: road.context for name, road in fast.items() if road.context})
         return dict(zip(self.names, answers, strict=True))
 
 
@@ -68,22 +74,25 @@ async def open_backbones(deployments: Sequence[Deployment], settings: Settings) 
     connector = aiohttp.TCPConnector(limit=0)
     async with AsyncExitStack() as stack:
         session = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False)
-        fast = _fast_roads(deployments, settings, await stack.enter_async_context(session))
+        await stack.enter_async_context(session)
+        groups = on_fast_roads(deployments, settings)
+        fast = {name: _fast_road(group, settings, session) for name, group in groups.items()}
         translated = [one for one in deployments if one.model_name not in fast]
         router = await stack.enter_async_context(open_router(settings, translated)) if translated else None
         names = dict.fromkeys(one.model_name for one in deployments)
         yield Backbones({name: fast.get(name) or LiteLLMRoad(name, router) for name in names})
 
 
-def _fast_roads(
-    deployments: Sequence[Deployment], settings: Settings, session: aiohttp.ClientSession
-) -> dict[str, FastRoad]:
+def on_fast_roads(
+    deployments: Sequence[Deployment], settings: Settings
+) -> dict[str, Sequence[LiteLLMParams]]:
+    """By name those that the fast road leads to; LiteLLM leads to the others."""
     if settings.router_settings:
         return {}
     groups: dict[str, list[LiteLLMParams]] = defaultdict(list)
     for one in deployments:
         groups[one.model_name].append(one.litellm_params)
-    return {name: _fast_road(group, settings, session) for name, group in groups.items() if _equal(group)}
+    return {name: group for name, group in groups.items() if _equal(group)}
 
 
 def _equal(group: Sequence[LiteLLMParams]) -> bool:

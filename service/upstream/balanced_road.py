@@ -5,16 +5,17 @@ council: highest random weight hashing (Thaler & Ravishankar 1998) of how the co
 bound on how much busier than the others the chosen one may be (Mirrokni et al. 2018, arXiv 1608.01350).
 """
 
+import asyncio
 import hashlib
 import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass
 
 from agents import BackboneUnavailable, ModelChunk, ModelRequest
 from service.upstream.openai_road import BackboneAnswer, OpenAIRoad
+from service.upstream.opening import opening
 
-_KEY_BYTES = 2_048
 _COOL_SECONDS = 10.0
 _BUSIER = 1.25
 _SPARE = 8
@@ -40,6 +41,13 @@ class _Deployment:
         finally:
             self.running -= 1
 
+    async def post(self, path: str, body: bytes) -> BackboneAnswer:
+        """The answer to these bytes. The call runs until it is closed, and not only until it begins."""
+        with ExitStack() as running:
+            running.enter_context(self.call())
+            answer = await self.road.post(path, body)
+            return answer.holding(running.pop_all())
+
 
 class BalancedRoad:
     """Equal deployments of one model. What one cannot take before its first byte goes to the next one.
@@ -55,15 +63,13 @@ class BalancedRoad:
 
     async def post(self, path: str, body: bytes) -> BackboneAnswer:
         """As `OpenAIRoad.post`, of the first deployment that can be reached."""
-        *others, last = self._ranked(body[:_KEY_BYTES])
+        *others, last = self._ranked(opening(body))
         for one in others:
             try:
-                with one.call():
-                    return await one.road.post(path, body)
+                return await one.post(path, body)
             except BackboneUnavailable:
                 continue
-        with last.call():
-            return await last.road.post(path, body)
+        return await last.post(path, body)
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelChunk, None]:
         """The Model port."""
@@ -87,10 +93,13 @@ class BalancedRoad:
 
     async def ready(self) -> bool:
         """Whether any of them answers."""
-        for one in self._deployments:
-            if await one.road.ready():
-                return True
-        return False
+        return any(await asyncio.gather(*(one.road.ready() for one in self._deployments)))
+
+    @property
+    def context(self) -> int | None:
+        """Tokens that each of them takes, as far as they were asked and told."""
+        told = [one.road.context for one in self._deployments if one.road.context]
+        return min(told, default=None)
 
     def _ranked(self, key: bytes) -> list[_Deployment]:
         """By preference: at home first, unless it is busy; those that cool down last."""

@@ -7,9 +7,11 @@ the backbone has answered, whatever it answered.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import ExitStack, aclosing
+from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
@@ -25,6 +27,7 @@ from agents import (
 )
 from service.settings import LiteLLMParams
 from service.upstream.chunk import read_chunk
+from service.upstream.listing import context_of, models_in
 from service.upstream.refusal import failed_midway, refusal
 
 PROVIDERS = {"openai": "https://api.openai.com/v1", "hosted_vllm": None, "openai_like": None}
@@ -33,7 +36,12 @@ PROVIDERS = {"openai": "https://api.openai.com/v1", "hosted_vllm": None, "openai
 KNOWN_EXTRAS = frozenset({"timeout", "extra_headers"})
 """Of LiteLLM's further parameters those that this road understands; with others LiteLLM itself is asked."""
 
+_OPENAI = "api.openai.com"
+"""Whose newer models refuse `max_tokens`; all of its models take the newer name."""
+
 _REFUSAL_BYTES = 65_536
+_LISTING_BYTES = 4_000_000
+"""A provider of many models has a list of many."""
 
 
 def drives(params: LiteLLMParams) -> bool:
@@ -58,12 +66,21 @@ class BackboneAnswer:
             if name in response.headers
         }
         self._response = response
+        self._held = ExitStack()
+
+    def holding(self, held: ExitStack) -> Self:
+        """The same; what is in `held` ends with it, however it ends."""
+        self._held = held
+        return self
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._response.close() if not self._response.content.at_eof() else self._response.release()
+        self._held.__exit__(kind, error, trace)
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The body as it arrives.
@@ -84,6 +101,8 @@ class OpenAIRoad:
         provider, _, self.model = params.model.partition("/")
         extras = params.model_extra or {}
         self.base = params.api_base or PROVIDERS[provider] or ""
+        self._is_openai = urlsplit(self.base).hostname == _OPENAI
+        self.context: int | None = None  # tokens that the model takes, once it was asked whether it is ready
         self._session = session
         self._attempts = retries + 1
         self._headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
@@ -110,7 +129,11 @@ class OpenAIRoad:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelChunk, None]:
         """The Model port."""
-        body = {"model": self.model, "messages": list(request.messages), **request.parameters}
+        body = {
+            "model": request.adapter or self.model,
+            "messages": list(request.messages),
+            **self._named(request.parameters),
+        }
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         response = await self._open("/chat/completions", json.dumps(body, ensure_ascii=False).encode())
         async with response:
@@ -121,15 +144,25 @@ class OpenAIRoad:
                     yield chunk
 
     async def ready(self) -> bool:
-        """Whether it answers at all, within two seconds."""
+        """Whether it answers at all, within two seconds. What it tells of its context is kept."""
         try:
             timeout = aiohttp.ClientTimeout(total=2)
             async with self._session.get(
                 f"{self.base}/models", headers=self._headers, timeout=timeout, allow_redirects=False
             ) as response:
+                if response.status == 200:
+                    listed = models_in(await _beginning(response, _LISTING_BYTES)) or {}
+                    self.context = context_of(listed.get(self.model, {})) or self.context
                 return response.status < 500 and not _redirects(response)
         except (aiohttp.ClientError, TimeoutError):
             return False
+
+    def _named(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters under the names that this backbone takes."""
+        named = dict(parameters)
+        if self._is_openai and "max_tokens" in named:
+            named.setdefault("max_completion_tokens", named.pop("max_tokens"))
+        return named
 
     async def _open(self, path: str, body: bytes) -> aiohttp.ClientResponse:
         """An answer of 200, or an error of our tree."""
@@ -139,9 +172,8 @@ class OpenAIRoad:
                 if response.status == 200:
                     return response
                 async with response:
-                    raise refusal(
-                        response.status, await _beginning(response), response.headers.get("Retry-After")
-                    )
+                    said = await _beginning(response, _REFUSAL_BYTES)
+                    raise refusal(response.status, said, response.headers.get("Retry-After"))
         raise AssertionError("tenacity reraises")
 
     async def _send(self, path: str, body: bytes) -> aiohttp.ClientResponse:
@@ -182,18 +214,18 @@ def _redirects(response: aiohttp.ClientResponse) -> bool:
     return 300 <= response.status < 400
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
-    """As much of a refusal as can matter; its status is known even where the rest never comes."""
+async def _beginning(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """As many bytes of it at most; its status is known even where the rest never comes."""
     content = bytearray()
     try:
         async with aclosing(_bytes(response)) as pieces:
             async for piece in pieces:
                 content += piece
-                if len(content) >= _REFUSAL_BYTES:
+                if len(content) >= most:
                     break
     except BackboneError:
         pass
-    return bytes(content[:_REFUSAL_BYTES])
+    return bytes(content[:most])
 
 
 async def _chunks(response: aiohttp.ClientResponse) -> AsyncGenerator[ModelChunk, None]:

@@ -4,7 +4,7 @@ from contextlib import aclosing
 
 import pytest
 
-from agents import BackboneUnavailable, FakeModel, ModelRequest
+from agents import BackboneUnavailable, FakeModel, ModelChunk, ModelRequest, Usage
 
 REQUEST = ModelRequest([{"role": "user", "content": "Hello"}], "test")
 
@@ -25,3 +25,10 @@ async def test_it_knows_what_is_still_running():
         await anext(chunks)
         assert model.running == 1
     assert model.running == 0
+
+
+async def test_a_scripted_end_is_the_only_one():
+    ends = ModelChunk({"content": "one"}, finish_reason="length", usage=Usage(3, 7))
+    said = [chunk async for chunk in FakeModel([["a", ends]]).stream(REQUEST)]
+    assert [chunk.finish_reason for chunk in said if chunk.finish_reason] == ["length"]
+    assert [chunk.usage for chunk in said if chunk.usage] == [Usage(3, 7)]

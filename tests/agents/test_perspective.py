@@ -1,12 +1,25 @@
 """A voice in a run: what it is given, and what of its answer reaches the synthesis and the client."""
 
 import re
+import shutil
 import time
 from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from agents import BackboneUnavailable, Delta, FakeModel, ModelChunk, PerspectiveDelta
+import agents.cultures.cultures
+from agents import (
+    BackboneUnavailable,
+    Cultures,
+    Delta,
+    FakeModel,
+    Limits,
+    ModelChunk,
+    PerspectiveDelta,
+    Pipeline,
+)
 
 SPOKEN = {"JP": "Bow first.", "KE": "Shikamoo first.", "BR": "A kiss first."}
 CALL = ModelChunk({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "send", "arguments": "{}"}}]})
@@ -150,3 +163,31 @@ async def test_a_voice_that_fails_in_mid_sentence_keeps_what_it_said(pipeline, q
     first = events[-1].perspectives[0]
     assert (first.status, first.text) == ("cut", "Bow first")
     assert first.reason == "backbone_unavailable: gone"
+
+
+async def test_a_voice_that_its_budget_of_tokens_cuts_is_cut(pipeline, question):
+    model = one_says(["Bow first", ModelChunk({"content": ", then"}, finish_reason="length")])
+    first, *others = (await run(pipeline(model, voice_tokens=5), question()))[-1].perspectives
+    assert (first.status, first.text) == ("cut", "Bow first, then")
+    assert first.reason == "it talked on beyond 5 tokens"
+    assert [(one.status, one.reason) for one in others] == [("spoke", None)] * 2
+    assert "Bow first, then" in told(model)
+
+
+async def test_a_culture_with_an_adapter_is_asked_through_it(knowledge, question, tmp_path):
+    """Every voice of that culture, in both rounds of a debate; nobody else, and not the synthesis."""
+    for file in Path(agents.cultures.cultures.__file__).parent.glob("*.toml"):
+        shutil.copy(file, tmp_path)
+    listed = tmp_path / "cultures.toml"
+    row = next(line for line in listed.read_text("utf-8").splitlines() if line.startswith("JP = "))
+    adapted = row.replace("{", '{ adapter = "aligned-jp",')
+    listed.write_text(listed.read_text("utf-8").replace(row, adapted), "utf-8")
+    model = FakeModel(answer=lambda _: "Bow first.")
+    known = replace(knowledge, cultures=Cultures.load(tmp_path))
+    await run(Pipeline(model, known, Limits()), question(mode="debate"))
+    asked = {(request.stage, request.agent, request.adapter) for request in model.requests}
+    assert asked == {
+        ("perspective", "JP", "aligned-jp"), ("perspective", "KE", None), ("perspective", "BR", None),
+        ("debate", "JP", "aligned-jp"), ("debate", "KE", None), ("debate", "BR", None),
+        ("synthesise", None, None),
+    }  # fmt: skip

@@ -1,6 +1,7 @@
 """The prompts as they ship, and the strictness of who reads them."""
 
 import itertools
+import re
 import unicodedata
 from pathlib import Path
 
@@ -17,6 +18,7 @@ VARIABLES: dict[str, set[str]] = {
     "answer_in": set(),
     "answer_in_askers": set(),
     "answer_in_named": {"language"},
+    "at_first": {"view"},
     "contextual": {"cultures"},
     "debate": {"culture", "view", "common", "reserve", "changed", "yes", "no"},
     "debate_material": {"nonce", "perspectives"},
@@ -34,6 +36,7 @@ VARIABLES: dict[str, set[str]] = {
     "perspective_block": {"nonce", "culture", "text"},
     "reason": set(),
     "revise": {"nonce", "draft", "finding", "answer_in"},
+    "said_again": {"view"},
     "withheld": set(),
     "synthesise": {"nonce", "perspectives", "silent", "answer_in"},
 }
@@ -91,6 +94,9 @@ SCRIPTS = {
     "Geor": {"GEORGIAN"},
     "Armn": {"ARMENIAN"},
 }
+
+
+END = re.compile("[.!?。！？।؟።۔]+[\"”»’'）)」]*(?=\\s|$|[^\\x00-\u2fff])")
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +162,40 @@ def test_the_persona_is_written_where_it_will_be_needed(prompts: Prompts) -> Non
     assert set(prompts.languages("debate")) == set(prompts.languages("labels")) == written_in
     assert set(prompts.languages("elicit")) == set(prompts.languages("choose")) == written_in
     assert written_in <= set(prompts.languages("answer_in"))
+
+
+@pytest.mark.parametrize(
+    ("name", "sentences"), [("perspective", {1: 2, 3: 4, 4: 2}), ("debate", {1: 3, 4: 2})]
+)
+def test_a_prompt_has_as_many_sentences_in_every_language(
+    prompts: Prompts, name: str, sentences: dict[int, int]
+) -> None:
+    """Paragraphs in which no language parts or joins what others do not. Thai has no marks for an end."""
+    values = dict.fromkeys(VARIABLES[name], "X")
+    for language in prompts.languages(name):
+        paragraphs = prompts.render(name, language, **values).split("\n\n")
+        assert len(paragraphs) == 5, language
+        counted = {at: len(END.findall(paragraphs[at])) for at in sentences}
+        assert counted == sentences or language == "th", (language, counted)
+
+
+@pytest.mark.parametrize(
+    ("language", "familiar"),
+    [
+        ("de", r"\b(?:du|dich|dir|dein\w*)\b"),
+        ("fr", r"\b(?:tu|te|toi|ton|tes)\b"),
+        ("ja", r"(?:するな|言え)。"),
+        ("ko", r"(?:[마말]라|하라|밝히라)\."),
+    ],
+)
+def test_voices_are_spoken_to_as_a_courteous_stranger_would(
+    prompts: Prompts, language: str, familiar: str
+) -> None:
+    pages = [name for name in prompts.names if name.startswith("cultures/")]
+    for name in ("perspective", "debate", "answer_in", *pages):
+        if language in prompts.languages(name):
+            text = prompts.render(name, language, **dict.fromkeys(prompts.variables(name, language), "X"))
+            assert not re.search(familiar, text, re.IGNORECASE), name
 
 
 def test_language_of_says_whose_words_will_be_taken(prompts: Prompts) -> None:
@@ -231,3 +271,13 @@ def test_the_fingerprint_changes_with_any_word() -> None:
     )
     assert one.fingerprint == same.fingerprint != other.fingerprint
     assert len(one.fingerprint) == 12
+
+
+def test_some_prompts_have_a_fingerprint_of_their_own() -> None:
+    """Hours of measuring must not be lost to another word on a page that they never read."""
+    texts = {"elicit/en": "Think.", "elicit/ja": "考えて。", "choose": "Choose.", "page": "x"}
+    one, other = Prompts(texts), Prompts({**texts, "page": "y"})
+    assert one.fingerprint_of("elicit", "choose") == other.fingerprint_of("elicit", "choose")
+    assert one.fingerprint != other.fingerprint
+    third = Prompts({**texts, "elicit/ja": "考える。"})
+    assert one.fingerprint_of("elicit", "choose") != third.fingerprint_of("elicit", "choose")

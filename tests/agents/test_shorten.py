@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents import FakeModel
+from agents import FakeModel, Limits
 from agents.events import Shortened
-from agents.shorten import LEFT_OUT, shorten, tokens
+from agents.shorten import LEFT_OUT, room_for, shorten, tokens
 
 SYSTEM = {"role": "system", "content": "Be kind."}
 
@@ -53,6 +53,59 @@ def test_the_middle_of_a_long_last_turn_goes():
 def test_more_than_half_of_the_last_turn_is_never_left_out(room):
     messages = talk("earlier", "yes", "x" * 9_000)
     assert shorten(messages, room) == (tuple(messages), None)
+
+
+CALL = {
+    "role": "assistant",
+    "content": None,
+    "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "read", "arguments": "{}"}}],
+}
+
+
+def result(words):
+    return {"role": "tool", "tool_call_id": "c1", "content": words}
+
+
+def test_a_tools_big_result_is_cut_and_keeps_its_call_and_the_question():
+    asked, big = said("user", "What does the page say?"), result("begin " + "x" * 9_000 + " end")
+    kept, left_out = shorten([SYSTEM, asked, CALL, big], 2_500)
+    assert kept[:3] == (SYSTEM, asked, CALL)
+    assert kept[3]["tool_call_id"] == "c1"
+    assert LEFT_OUT in kept[3]["content"]
+    assert left_out.turns == 0
+    assert tokens(kept) <= 2_501
+
+
+def test_of_a_turn_with_tools_the_longest_message_is_cut():
+    asked = said("user", "x" * 9_000)
+    kept, left_out = shorten([*talk("earlier", "yes"), asked, CALL, result("ok")], 2_500)
+    assert [one["role"] for one in kept] == ["user", "assistant", "tool"]
+    assert LEFT_OUT in kept[0]["content"]
+    assert (kept[1:], left_out.turns) == ((CALL, result("ok")), 2)
+
+
+def test_earlier_turns_fall_away_with_their_calls_and_results():
+    last = [said("user", "And now?"), CALL, result("two")]
+    kept, left_out = shorten([said("user", "First?"), CALL, result("x" * 600), *last], 100)
+    assert kept == tuple(last)
+    assert left_out == Shortened(turns=3)
+
+
+def test_what_a_turn_with_tools_takes_at_least_is_left_to_the_backbone_to_refuse():
+    messages = [said("user", "What does the page say?"), CALL, result("x" * 9_000)]
+    assert shorten(messages, 300) == (tuple(messages), None)
+
+
+def test_a_bound_that_is_null_takes_no_room_and_hides_none(pipeline, question, knowledge):
+    limits = Limits(contexts={"small": 8_192}, answer_tokens=500)
+
+    def room(**parameters):
+        asked = question(backbone="small", parameters=parameters)
+        plan = pipeline(FakeModel(), contexts=limits.contexts, answer_tokens=500).plan(asked)
+        return room_for(plan, asked, knowledge.prompts, limits)
+
+    assert room(max_tokens=50, max_completion_tokens=None) == room(max_tokens=50)
+    assert room(max_tokens=None) == room() == room(max_tokens=50) - 450
 
 
 @given(st.lists(st.text(max_size=400), min_size=1, max_size=8), st.integers(-100, 2_000))

@@ -85,6 +85,7 @@ def test_half_a_character_waits_for_its_other_half():
         {"function_call": {"name": "send"}},
         {"refusal": "I must not."},
         {"reasoning_content": "Let me think."},
+        {"reasoning": "Let me think."},
         {"content": [{"type": "text", "text": "parts"}]},
         {"content": 7},
         {"content": None, "surprise": "x"},

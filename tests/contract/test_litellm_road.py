@@ -9,7 +9,8 @@ from tests.service.conftest import Serving, create_app, settings_for
 
 @pytest.fixture(scope="module")
 def _translated(_backbone, knowledge):
-    settings = settings_for(_backbone.url, router_settings={"num_retries": 0})
+    late = 30.0  # as in test_obedient
+    settings = settings_for(_backbone.url, router_settings={"num_retries": 0}, keep_alive_first=late)
     with Serving(create_app(settings, knowledge=knowledge)) as url:
         yield url
 

@@ -44,7 +44,7 @@ def test_more_than_four_stops_are_400(service, backbone, model):
 @pytest.mark.parametrize("stop", ["END", ["END"], None])
 def test_a_stop_may_be_a_word_a_list_or_nothing(service, backbone, model, stop):
     assert post(service, {"model": model, "messages": ASKED, "stop": stop}).status_code == 200
-    assert backbone.bodies[-1]["stop"] == stop
+    assert backbone.bodies[-1].get("stop") == stop
 
 
 @pytest.mark.parametrize("model", MODES)
@@ -52,6 +52,29 @@ def test_null_is_as_good_as_absent(service, backbone, model):
     nothing = dict.fromkeys(["n", "stream", "stream_options", "stop", "seed", "tools", "max_tokens", "user"])
     response = post(service, {"model": model, "messages": ASKED, **nothing})
     assert response.status_code == 200, response.text
+    if model == "polylect/direct":
+        (body,) = backbone.bodies
+        assert body == {"model": "scripted", "messages": ASKED, **nothing}
+    else:
+        assert not [body for body in backbone.bodies if None in body.values()]
+
+
+@pytest.mark.parametrize("model", STEERED)
+@pytest.mark.parametrize(
+    ("bounds", "bound"),
+    [
+        ({"max_tokens": None}, {"max_tokens": 1_024}),
+        ({"max_completion_tokens": None}, {"max_tokens": 1_024}),
+        ({"max_completion_tokens": None, "max_tokens": 7}, {"max_tokens": 7}),
+        ({"max_completion_tokens": 7, "max_tokens": None}, {"max_completion_tokens": 7}),
+    ],
+)
+def test_a_bound_that_is_null_bounds_nothing_and_stands_in_no_others_way(
+    service, backbone, model, bounds, bound
+):
+    post(service, {"model": model, "messages": ASKED, "polylect": VOICES, **bounds})
+    asked = backbone.bodies[-1]
+    assert {name: asked[name] for name in asked if name.startswith("max_")} == bound
 
 
 @pytest.mark.parametrize("model", MODES)

@@ -15,6 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.service.conftest import _backbone, backbone, serve_settings  # the fixtures of a neighbour
+
+__all__ = ["_backbone", "backbone", "serve_settings"]
+
 Body = dict[str, Any]
 
 
@@ -22,17 +26,20 @@ Body = dict[str, Any]
 class ScriptedEndpoint:
     """An OpenAI-compatible endpoint: a test decides what it says to each request, and sees every one.
 
-    `say`: a request's answer, or a status to fail with; `calls`: what a council reports to have made.
+    `say`: a request's answer, or a status to fail with; `calls`: what a council reports to have made;
+    `signed_in`: the header Authorization of every request.
     """
 
     say: Callable[[Body], str | int] = lambda body: "A"
     calls: int | None = None
     bodies: list[Body] = field(default_factory=list)
+    signed_in: list[str] = field(default_factory=list)
     url: str = ""
 
     def forget(self) -> None:
         self.say, self.calls = lambda body: "A", None
         self.bodies.clear()
+        self.signed_in.clear()
 
     @property
     def asked(self) -> list[str]:
@@ -53,6 +60,7 @@ class ScriptedEndpoint:
     async def _chat(self, request: Request) -> Response:
         body = await request.json()
         self.bodies.append(body)
+        self.signed_in.append(request.headers["authorization"])
         said = self.say(body)
         if isinstance(said, int):
             return JSONResponse({"error": {"message": "scripted", "type": "server_error"}}, said)

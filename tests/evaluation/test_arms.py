@@ -12,6 +12,7 @@ from inspect_ai.util._store import init_subtask_store
 from evaluation import prompts
 from evaluation.arms import FINGERPRINT, JUDGE_SPENT, SPENT, read_arms
 from evaluation.ways import WAYS, placebo_language
+from service.catalogue import Catalogue
 
 QUESTION = "What do people eat at New Year?"
 Ask = Callable[..., Any]
@@ -49,14 +50,23 @@ async def test_plain_is_one_call_with_the_question_as_it_is(endpoint: Any, ask: 
     }
 
 
-async def test_a_backbone_is_asked_for_by_arms_of_one_call_alone(endpoint: Any, ask: Ask) -> None:
-    for arm in ("plain", "contextual", "multiplex"):
+async def test_a_backbone_is_asked_for_as_it_is_or_behind_a_mode(endpoint: Any, ask: Ask) -> None:
+    for arm in ("plain", "diverse", "contextual", "multiplex"):
         await ask(arm, backbone="other")
     assert [body["model"] for body in endpoint.bodies] == [
         "other",
-        "polylect/contextual",
-        "polylect/multiplex",
+        "other",
+        "polylect/contextual@other",
+        "polylect/multiplex@other",
     ]
+
+
+def test_every_mode_on_a_backbone_is_one_that_the_service_knows() -> None:
+    catalogue = Catalogue(("base", "aligned"))
+    for name, arm in read_arms().items():
+        if arm.calls:
+            assert catalogue.target(arm.on("aligned")).backbone == "aligned", name
+            assert catalogue.target(arm.on(None)).backbone == "base", name
 
 
 async def test_diverse_has_its_system_text(endpoint: Any, ask: Ask) -> None:

@@ -3,7 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+from typer.main import get_command
+
+from evaluation import run
 from evaluation.arms import read_arms
+from evaluation.report import __main__ as report
 from evaluation.tasks import TASKS
 
 FOLDER = Path(__file__).parents[2] / "evaluation"
@@ -26,6 +31,15 @@ def test_every_task_is_named_and_nothing_else():
 
 def test_every_arm_is_named_and_nothing_else():
     assert rows("Arms").keys() == read_arms().keys()
+
+
+@pytest.mark.parametrize(("command", "app"), [("make eval ", run.app), ("evaluation.report", report.app)])
+def test_the_examples_have_options_that_there_are(command, app):
+    lines = [line.partition("#")[0] for line in TEXT.splitlines() if command in line]
+    named = set(re.findall(r"(?<!\S)(--[a-z]+)", " ".join(lines).replace('"', " ")))
+    known = {name for one in get_command(app).params for name in one.opts}
+    assert named
+    assert named <= known
 
 
 def test_every_task_has_a_page_with_licence_and_caveats():

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,11 @@ import pytest
 from inspect_ai.log import EvalSample, list_eval_logs, read_eval_log
 from typer.testing import CliRunner, Result
 
+from alignment.export import read_scores
+from evaluation.report.__main__ import app as report
+from evaluation.report.runs import read
 from evaluation.run import app
+from tests.service.conftest import Reply, ScriptedBackbone, settings_for
 
 
 def run(endpoint: Any, data: Path, *more: str, task: str = "blend_mcq", arm: str = "plain") -> Result:
@@ -154,8 +159,121 @@ def test_another_seed_needs_another_folder(endpoint: Any, data: Path) -> None:
     assert run(endpoint, data, "--limit", "1").exit_code == 0
     result = run(endpoint, data, "--limit", "1", "--seed", "2")
     assert result.exit_code == 2
-    assert "holds a run with seed 1, not 2. Name another --logs." in result.output
+    cure = "Name another --logs, or another name with --as."
+    assert f"holds a run with seed 1, not 2. {cure}" in result.output
     assert len(endpoint.bodies) == 1
+
+
+def test_two_backbones_of_one_arm_stand_side_by_side(endpoint: Any, data: Path, tmp_path: Path) -> None:
+    endpoint.say = lambda body: "rice" if body["model"] == "aligned" else "tea"
+    for name in ("base", "aligned"):
+        result = run(endpoint, data, "--backbone", name, "--as", name)
+        assert result.exit_code == 0, result.output
+    assert [body["model"] for body in endpoint.bodies] == ["base"] * 6 + ["aligned"] * 6
+    logs = data.parent / "logs"
+    assert sorted(path.name for path in (logs / "blend_mcq").iterdir()) == ["aligned", "base"]
+    rows, runs = read([logs])
+    assert {(row.arm, row.sample) for row in rows} == {
+        (name, row.sample) for name in ("base", "aligned") for row in rows
+    }
+    assert len(rows) == 12
+    assert [(one.arm, one.asked_as, one.model, one.url) for one in runs] == [
+        (name, "plain", name, endpoint.url) for name in ("base", "aligned")
+    ]
+    out, card = tmp_path / "report", tmp_path / "out" / "scores.json"
+    given = [str(logs), "--out", str(out), "--reference", "base", "--card", str(card), "--resamples", "199"]
+    told = CliRunner().invoke(report, given)
+    assert told.exit_code == 0, told.output
+    scores = read_scores(card)
+    assert (scores["blend_mcq / base / chosen"], scores["blend_mcq / aligned / chosen"]) == (0, 1)
+    assert scores["blend_mcq / aligned against base / difference"] == 1
+    text = (out / "report.md").read_text("utf-8")
+    assert f"| blend_mcq | aligned | plain | aligned | {endpoint.url} |" in text
+    assert "**Better than base**: aligned by +1.000" in text
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--backbone", "other"], "holds a run with backbone None, not 'other'."),
+        (["--url", "{url}/"], "Nothing is left to ask"),
+        (["--url", "{url}/elsewhere"], "holds a run with url '{url}', not '{url}/elsewhere'."),
+    ],
+)
+def test_another_backbone_or_endpoint_is_another_run(
+    endpoint: Any, data: Path, more: list[str], said: str
+) -> None:
+    assert run(endpoint, data).exit_code == 0
+    result = run(endpoint, data, *(one.format(url=endpoint.url) for one in more))
+    assert result.exit_code == (0 if "Nothing" in said else 2)
+    assert said.format(url=endpoint.url) in result.output
+    assert len(endpoint.bodies) == 6
+
+
+def test_another_arm_under_the_same_name_is_refused(endpoint: Any, data: Path) -> None:
+    assert run(endpoint, data, "--as", "mine").exit_code == 0
+    result = run(endpoint, data, "--as", "mine", arm="diverse")
+    assert result.exit_code == 2
+    assert "holds a run with arm 'plain', not 'diverse'" in result.output
+
+
+def test_a_run_of_an_older_version_says_how_it_goes_on(endpoint: Any, data: Path) -> None:
+    assert run(endpoint, data, "--limit", "3").exit_code == 0
+    file = data.parent / "logs" / "blend_mcq" / "plain" / "run.json"
+    known = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps({name: known[name] for name in known if name not in {"as", "url"}}), "utf-8")
+    result = run(endpoint, data)
+    assert result.exit_code == 2
+    assert "an older run, which does not say its url" in result.output
+    assert f"Or, if it was '{endpoint.url}', add it to {file}." in result.output
+    file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), "url": endpoint.url}), "utf-8")
+    assert "3 of 3 answered" in run(endpoint, data).output
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("../out", "is no name"),
+        (".hidden", "is no name"),
+        ("two words", "is no name"),
+        ("multiplex", "that is the name of another arm"),
+    ],
+)
+def test_a_name_is_a_folders_and_no_other_arms(endpoint: Any, data: Path, name: str, said: str) -> None:
+    result = run(endpoint, data, "--as", name)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert not (data.parent / "logs").exists()
+
+
+def test_credentials_in_the_url_are_used_and_written_nowhere(endpoint: Any, data: Path) -> None:
+    signed = endpoint.url.replace("http://", "http://someone:hushhush@") + "/?key=hushhush"
+    result = run(endpoint, data, "--limit", "1", "--url", signed.partition("/?")[0])
+    assert result.exit_code == 0, result.output
+    assert endpoint.signed_in == ["Basic " + b64encode(b"someone:hushhush").decode()]
+    assert "Nothing is left" in run(endpoint, data, "--limit", "1", "--url", signed).output
+    folder = data.parent / "logs" / "blend_mcq" / "plain"
+    (info,) = list_eval_logs(str(folder))
+    assert "hushhush" not in read_eval_log(info).model_dump_json()
+    told = json.loads((folder / "run.json").read_text("utf-8"))
+    assert told["url"] == endpoint.url
+
+
+def test_a_mode_on_a_backbone_reaches_that_backbone_through_the_service(
+    backbone: ScriptedBackbone, serve_settings: Any, data: Path
+) -> None:
+    backbone.reply = lambda body: Reply(words=["B"])
+    models = [
+        {"model_name": name, "litellm_params": {"model": f"hosted_vllm/{name}", "api_base": backbone.url}}
+        for name in ("base", "aligned")
+    ]
+    with serve_settings(settings_for(backbone.url, model_list=models)) as url:
+        given = arguments(f"{url}/v1", data, arm="contextual")
+        result = CliRunner().invoke(app, [*given, "--backbone", "aligned", "--as", "contextual-aligned"])
+    assert result.exit_code == 0, result.output
+    assert [body["model"] for body in backbone.bodies] == ["aligned"] * 6
+    _, (told,) = read([data.parent / "logs"])
+    assert (told.arm, told.asked_as, told.model) == ("contextual-aligned", "contextual", "aligned")
 
 
 def test_the_run_says_what_it_was_in_log_and_folder(endpoint: Any, data: Path) -> None:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -29,9 +30,16 @@ def vllm() -> Iterator[str]:
     if url := os.environ.get("VLLM_URL"):
         yield url
         return
+    with serving_vllm() as url:
+        yield url
+
+
+@contextmanager
+def serving_vllm(**more: str) -> Iterator[str]:
+    """A vLLM of its own, as deploy/vllm/serve.sh starts it; `more`: what it finds in its environment."""
     port = _free_port()
     with tempfile.TemporaryFile() as log:
-        environment = {**os.environ, "VLLM_PORT": str(port), "VLLM_SERVED_NAME": NAME}
+        environment = {**os.environ, **more, "VLLM_PORT": str(port), "VLLM_SERVED_NAME": NAME}
         child = subprocess.Popen(
             [ROOT / "deploy/vllm/serve.sh"], env=environment, stdout=log, stderr=log, start_new_session=True
         )

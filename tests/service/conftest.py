@@ -51,6 +51,7 @@ class ScriptedBackbone:
     headers: list[dict[str, str]] = field(default_factory=list)
     running: int = 0
     url: str = ""
+    listed: dict[str, Any] = field(default_factory=dict)
 
     def forget(self) -> None:
         self.reply = lambda body: Reply()
@@ -69,7 +70,9 @@ class ScriptedBackbone:
         )
 
     async def _models(self, request: Request) -> Response:
-        return JSONResponse({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
+        return JSONResponse(
+            {"object": "list", "data": [{"id": "scripted", "object": "model", **self.listed}]}
+        )
 
     async def _complete(self, request: Request) -> Response:
         body = await self._remember(request)

@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -12,7 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from typer.testing import CliRunner
 
-from service.ask import Ask, AskFailed, ask_service
+from service.access.keys import create_key
+from service.ask import LOCAL, Ask, AskFailed, _answers, ask_service
 from service.cli import app as cli
 
 COPIES = "\x1b]52;c;ZXZpbA==\x07"
@@ -120,3 +123,60 @@ def test_the_command_shows_an_error_as_it_is(evil):
     assert done.exit_code == (0 if status == 200 else 2)
     assert controls(done.output) == set()
     assert "[bold]loud[/bold]" in done.output.replace("\n", "")
+
+
+@pytest.fixture
+def locked(backbone, serve_settings, settings_for, tmp_path) -> Iterator[tuple[str, str]]:
+    """A service that wants a key, and the key."""
+    path = tmp_path / "keys.json"
+    _, secret = create_key(path, "Ana")
+    with serve_settings(settings_for(backbone.url, keys_file=path)) as url:
+        yield url, secret
+
+
+@pytest.mark.parametrize("name", ["POLYLECT_BASE_URL", "POLYLECT_URL"])
+def test_the_address_and_the_key_come_from_the_environment(locked, name):
+    url, secret = locked
+    address = f"{url}/v1" if name == "POLYLECT_BASE_URL" else url
+    environment = {"POLYLECT_BASE_URL": "", name: address, "POLYLECT_API_KEY": f" {secret}\n"}
+    done = CliRunner().invoke(cli, ["ask", "--mode", "contextual", "Hello"], env=environment)
+    assert done.exit_code == 0, done.output
+    assert "All is well." in done.output
+
+
+def test_the_sdks_name_of_the_address_wins(locked):
+    url, secret = locked
+    dead = "http://127.0.0.1:9"
+    environment = {"POLYLECT_BASE_URL": url, "POLYLECT_URL": dead, "POLYLECT_API_KEY": secret}
+    assert CliRunner().invoke(cli, ["ask", "Hello"], env=environment).exit_code == 0
+
+
+@pytest.mark.parametrize("key", ["", "wrong", "k\u00e9y", "a\nb"])
+def test_without_a_good_key_the_variable_is_named(locked, key):
+    environment = {"POLYLECT_BASE_URL": locked[0], "POLYLECT_API_KEY": key}
+    done = CliRunner().invoke(cli, ["ask", "Hello"], env=environment)
+    assert done.exit_code == 2
+    assert "POLYLECT_API_KEY" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_the_service_that_it_starts_takes_its_question_whoever_has_keys(backbone, monkeypatch, tmp_path):
+    if _answers(LOCAL):
+        pytest.skip("a service runs at the local address: it would be asked")
+    for name in os.environ:
+        if name.startswith("POLYLECT_"):
+            monkeypatch.delenv(name)
+    params = {"model": "hosted_vllm/scripted", "api_base": backbone.url}
+    config = tmp_path / "polylect.yaml"
+    config.write_text(json.dumps({"model_list": [{"model_name": "scripted", "litellm_params": params}]}))
+    keys = tmp_path / "keys.json"
+    create_key(keys, "Ana")
+    monkeypatch.setenv("POLYLECT_CONFIG", str(config))
+    monkeypatch.setenv("POLYLECT_KEYS_FILE", str(keys))
+    monkeypatch.setenv("POLYLECT_PLAYGROUND", "false")  # it would only slow the start
+    before = keys.read_bytes()
+    console = output(terminal=False)
+    ask_service(Ask("Hello", "contextual"), None, console)
+    assert "All is well." in shown(console)
+    assert keys.read_bytes() == before
+    assert {one.name for one in Path(tmp_path).iterdir()} == {"polylect.yaml", "keys.json", "keys.json.lock"}

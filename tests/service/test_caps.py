@@ -8,8 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from service.access.keys import create_key
+from service.access.limits import KeyAdmission
+from service.app import create_app
+from service.errors import TooManyAtOnce
+from service.planned import plan_request, run
+from service.wire import ChatRequest
 
 HELLO = [{"role": "user", "content": "Hello"}]
 CAPS = {
@@ -145,6 +151,45 @@ def test_one_council_at_once_and_the_next_is_told_to_come_back(capped, backbone)
     assert post(capped, model="polylect/contextual").status_code == 200, "one call is no council"
     first.join()
     assert post(capped).status_code == 200
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_council_without_a_seat_costs_its_key_nothing(
+    backbone, knowledge, serve, settings_for, tmp_path, stream
+):
+    path = tmp_path / "keys.json"
+    _, secret = create_key(path, "Ana", requests_per_minute=100, tokens_per_minute=1_000)
+    settings = settings_for(backbone.url, keys_file=path, max_fan_outs=1)
+    app = create_app(settings, knowledge=knowledge)
+    with serve(app, settings) as url:
+        authorization = f"Bearer {secret}"
+        with app.state.fan_outs.seat(2):
+            for _ in range(3):
+                refused = post(url, authorization=authorization, stream=stream)
+                assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_fan_outs")
+        left = post(url, authorization=authorization, model="scripted").headers
+    assert left["x-ratelimit-remaining-requests"] == "99"
+    assert left["x-ratelimit-remaining-tokens"] == "998"
+
+
+async def test_a_council_that_loses_the_last_seat_is_given_back_its_charge(
+    backbone, knowledge, settings_for, tmp_path
+):
+    path = tmp_path / "keys.json"
+    key, _ = create_key(path, "Ana", requests_per_minute=100, tokens_per_minute=1_000, tokens_per_month=9_000)
+    app = create_app(settings_for(backbone.url, keys_file=path, max_fan_outs=1), knowledge=knowledge)
+    async with app.router.lifespan_context(app):
+        limits = app.state.rate_limits
+        state = {"admission": KeyAdmission(key, limits)}
+        request = Request({"type": "http", "app": app, "headers": [], "state": state})
+        planned = await plan_request(request, ChatRequest(model="polylect/multiplex", messages=HELLO))
+        assert int(planned.headers["x-ratelimit-remaining-requests"]) < 99
+        with app.state.fan_outs.seat(2), pytest.raises(TooManyAtOnce):
+            await anext(run(request, planned))
+        left = await limits.charge(key, calls=1, tokens=9_000 - 8_000)
+    assert left["x-ratelimit-remaining-requests"] == "99"
+    assert left["x-ratelimit-remaining-tokens"] == "0"
+    assert backbone.bodies == []
 
 
 @pytest.mark.parametrize(

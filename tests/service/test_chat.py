@@ -255,6 +255,13 @@ def test_a_chore_of_open_webui_is_answered_by_the_backbone_alone(client, backbon
     assert len(backbone.bodies) == 1
 
 
+def test_an_empty_task_of_open_webui_is_a_question(client, backbone):
+    """Its header is `{{TASK}}`, filled in: empty in an ordinary chat."""
+    messages = [{"role": "user", "content": "Who speaks first at weddings in India and Mexico?"}]
+    ask(client, "polylect/auto", messages=messages, extra_headers={"X-OpenWebUI-Task": ""})
+    assert len(backbone.bodies) > 2
+
+
 @pytest.mark.parametrize("model", ["polylect/contextual", "polylect/multiplex"])
 def test_answer_text_is_kept_byte_for_byte(client, backbone, model):
     from_backbone = ["User:", " data: x\n\n", "[DONE]", " « 日本 » \u2028", ' {"a": 1}']

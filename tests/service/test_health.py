@@ -58,8 +58,9 @@ async def until_asked(backbone: Counted) -> None:
 
 
 async def test_many_probes_at_once_are_one_question(counted, serve_settings, settings_for):
-    counted.let.clear()
     with serve_settings(settings_for(counted.url)) as url:
+        counted.let.clear()
+        counted.asked = 0  # the start asks, too
         probing = asyncio.create_task(probe(url, 20))
         await until_asked(counted)
         await asyncio.sleep(0.2)
@@ -71,6 +72,7 @@ async def test_many_probes_at_once_are_one_question(counted, serve_settings, set
 
 async def test_an_outcome_is_believed_for_a_second(counted, serve_settings, settings_for):
     with serve_settings(settings_for(counted.url)) as url:
+        counted.asked = 0  # the start asks, too
         await probe(url, 1)
         counted.status = 500
         assert (await probe(url, 1))[0].status_code == 200
@@ -87,6 +89,7 @@ async def test_a_stop_turns_it_at_once_whatever_is_remembered_or_under_way(
     app = create_app(settings_for(counted.url), knowledge=knowledge)
     with serve(app) as url:
         counted.let.clear()
+        counted.asked = 0  # the start asks, too
         probing = asyncio.create_task(probe(url, 2))
         await until_asked(counted)
         app.state.draining.begun = True

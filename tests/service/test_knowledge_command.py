@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -82,6 +84,8 @@ def type_in(tmp_path):
     def run(*words):
         filled = [str(one).format(questions=questions, out=tmp_path / "maps" / "tiny.json") for one in words]
         done = CliRunner().invoke(app, filled, env={"COLUMNS": "160"})
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
         return done.exit_code, " ".join(done.output.split())
 
     return run
@@ -154,3 +158,43 @@ def test_a_map_that_is_none_is_named(type_in, tmp_path):
     code, said = type_in("knowledge", "show", tmp_path / "broken.json")
     assert code == 2
     assert "broken.json: provenance: Field required" in said
+
+
+@pytest.fixture
+def type_in_apart(type_in, tmp_path):
+    """As `type_in`, in a process of its own, with whose end Ray's processes end."""
+    pytest.importorskip("ray", reason="Ray is in the extra `scale`: make test-scale")
+
+    def run(*words):
+        places = {"questions": tmp_path / "questions.jsonl", "out": tmp_path / "maps" / "tiny.json"}
+        filled = [one.format(**places) for one in words]
+        command = [sys.executable, "-m", "service.cli", *filled]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+        return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+    return run
+
+
+@pytest.mark.scale
+def test_ray_makes_the_same_map(backbone, type_in, type_in_apart, tmp_path):
+    code, said = type_in(*PROFILE)
+    assert code == 0, said
+    path = tmp_path / "maps" / "tiny.json"
+    here = json.loads(path.read_text())
+    (tmp_path / "maps" / "tiny.trials.jsonl").unlink()
+    code, said = type_in_apart(*PROFILE, "--engine", "ray", "--workers", "2")
+    assert code == 0, said
+    assert backbone.calls == 240
+    on_ray = json.loads(path.read_text())
+    for made in (here, on_ray):
+        made["provenance"].pop("made")
+    assert on_ray == here
+
+
+@pytest.mark.scale
+def test_a_dead_backbone_stops_ray_too(backbone, type_in_apart):
+    backbone.failing = 10_000
+    code, said = type_in_apart(*PROFILE, "--engine", "ray", "--workers", "1", "--at-once", "2")
+    assert code == 2, said
+    assert "trials in a row failed" in said
+    assert backbone.calls < 60

@@ -6,6 +6,7 @@ One row of the tables, one request; a row is easier to read long than folded.
 
 import json
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -144,6 +145,24 @@ BODIES: list[tuple[str, bytes, str | None, str | None]] = [
     ("direct: content a number", but(model="polylect/direct", messages=[{"role": "user", "content": 5}]), "messages.0.content", "5"),
 ]  # fmt: skip
 
+MANY = 400_000
+NUMBERS = "[" + "1," * MANY + "1]"
+OBJECTS = "[" + "{}," * MANY + "{}]"
+FIELDS = json.dumps({f"k{number}": 1 for number in range(MANY)})
+LONG: list[tuple[str, str, str, str | None]] = [
+    # name, path, body, param: one error for each item would take seconds and gigabytes
+    ("a prompt of objects", "completions", f'{{"model": "scripted", "prompt": {OBJECTS}}}', "prompt.0"),
+    ("tokens of objects", "completions", f'{{"model": "scripted", "prompt": [{OBJECTS}]}}', "prompt.0.0"),
+    ("embeddings of objects", "embeddings", f'{{"model": "scripted", "input": {OBJECTS}}}', "input.0"),
+    ("input of numbers", "responses", f'{{"model": "polylect/auto", "input": {NUMBERS}}}', "input[0]"),
+    ("content of numbers", "responses", f'{{"model": "polylect/auto", "input": [{{"role": "user", "content": {NUMBERS}}}]}}', "input[0].content[0]"),
+    ("tools of numbers", "responses", f'{{"model": "polylect/auto", "input": "a", "tools": {NUMBERS}}}', "tools[0]"),
+    ("include of numbers", "responses", f'{{"model": "polylect/auto", "input": "a", "include": {NUMBERS}}}', "include[0]"),
+    ("a response's polylect with many", "responses", f'{{"model": "polylect/auto", "input": "a", "polylect": {FIELDS}}}', "polylect"),
+    ("detect with many fields", "polylect/detect", FIELDS, None),
+    ("score with many fields", "polylect/score", FIELDS, None),
+]  # fmt: skip
+
 MODELS = [
     "polylect/",
     "polylect/@",
@@ -250,6 +269,38 @@ def test_a_malformed_body(service, backbone, body, param, word):
     assert word in error["message"]
     field = (param or "").split(".")[-1].rstrip("…")[:20]
     assert field in error["message"] or error["code"] == "unknown_culture"
+
+
+@pytest.mark.parametrize(("path", "body", "param"), [one[1:] for one in LONG], ids=[one[0] for one in LONG])
+def test_of_a_long_list_of_faults_the_first_is_enough(service, backbone, path, body, param):
+    began = time.monotonic()
+    status, error = check(backbone, ask(service, f"POST /v1/{path}".encode(), JSON, body.encode()))
+    assert time.monotonic() - began < 2
+    assert (status, error["param"], error["code"]) == (400, param, "invalid_value")
+    assert (param or "64 fields") in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "items", "word"),
+    [
+        ("input", [{"role": "user", "content": ""}] * 10_001, "10000"),
+        ("input", [{"role": "user", "content": [{"type": "input_text", "text": ""}] * 10_001}], "10000"),
+        ("tools", [{"type": "function", "name": "f"}] * 1_001, "1000"),
+        ("include", ["reasoning.encrypted_content"] * 65, "64"),
+    ],
+)
+def test_a_responses_lists_have_an_end(service, backbone, name, items, word):
+    body = json.dumps({"model": "polylect/auto", "input": "Hello", name: items}).encode()
+    status, error = check(backbone, ask(service, b"POST /v1/responses", JSON, body))
+    assert (status, error["code"]) == (400, "invalid_value")
+    assert error["param"].startswith(name)
+    assert word in error["message"]
+
+
+def test_empty_texts_are_counted_too(service, backbone):
+    body = json.dumps({"model": "scripted", "input": [""] * 200_001}).encode()
+    status, error = check(backbone, ask(service, b"POST /v1/embeddings", JSON, body))
+    assert (status, error["code"]) == (400, "context_length_exceeded")
 
 
 @pytest.mark.parametrize("model", MODELS)

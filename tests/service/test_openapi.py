@@ -86,7 +86,7 @@ def test_there_is_no_page_that_would_load_scripts_of_others(service, path):
 
 
 @pytest.mark.parametrize(
-    "model", ["polylect/multiplex", "polylect/contextual", "polylect/direct", "scripted"]
+    "model", ["polylect/multiplex", "polylect/expert", "polylect/contextual", "polylect/direct", "scripted"]
 )
 @pytest.mark.parametrize("trace", [False, True])
 def test_real_answers_are_as_described(schema, service, backbone, model, trace):

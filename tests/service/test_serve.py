@@ -25,7 +25,7 @@ def test_several_cultures_answer_one_question_sentence_by_sentence(client):
     spoken = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices[0].delta.content]
     assert "".join(spoken).strip()
     told = chunks[-1].polylect
-    assert [one["status"] for one in told["perspectives"]].count("spoke") >= 3
+    assert sum(one["status"] in {"spoke", "cut"} for one in told["perspectives"]) >= 3
     assert {one["language"] for one in told["perspectives"]} == {"en"}, "it speaks English alone"
     # One more where this small model began in another language, and was asked again.
     assert told["calls"] - len(told["perspectives"]) == 1 + told["guard"]["retried"]

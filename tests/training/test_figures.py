@@ -5,7 +5,8 @@ import pytest
 
 pytest.importorskip("sklearn", reason="training needs the extra `training`")
 
-from training.figures import CONTROLS, DIMENSIONS, Judged, cross_validated, plot_calibration
+from agents.cultures.cultures import Cultures
+from training.figures import CONTROLS, DIMENSIONS, Judged, cross_validated, plot_calibration, speaks
 from training.rows import Row
 
 
@@ -38,6 +39,20 @@ def test_figures_by_hand(judged):
     assert said["minimal pairs, unseen half"] == "none"
     assert said["our own prompts, 48 languages"] == "50.0 % of 2"
     assert "gsm8k" in CONTROLS
+
+
+@pytest.mark.parametrize(
+    ("culture", "language", "area"),
+    [
+        ("arab-world", "ar", True),
+        ("ES", "es", True),  # for a question from Mexico
+        ("BR", "es", False),
+        ("GB", "en", False),  # English is asked in everywhere
+        ("nowhere", "es", False),
+    ],
+)
+def test_the_area_of_a_language(culture, language, area):
+    assert speaks(Cultures.load(), culture, language) == area
 
 
 def test_confusions_count_every_row_once(judged):

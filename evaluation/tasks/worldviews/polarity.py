@@ -77,5 +77,7 @@ def _analyser() -> Any:
     try:
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
     except ImportError as error:
-        raise ImportError("Sentiment needs VADER: pip install 'polylect-service[evaluation]'") from error
+        raise ImportError(
+            "Sentiment needs VADER: .venv/bin/pip install -c constraints.txt -e '.[evaluation]'"
+        ) from error
     return SentimentIntensityAnalyzer()

@@ -1,11 +1,22 @@
 """The guard in a run: what it holds back, stops, revises, refuses and reports."""
 
+import time
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
-from agents import BackboneUnavailable, ChoiceFinished, Delta, FakeModel, ModelChunk, PerspectiveDelta
-from agents.guard.guard import same_language
+from agents import (
+    BackboneUnavailable,
+    ChoiceFinished,
+    Delta,
+    FakeModel,
+    ModelChunk,
+    PerspectiveDelta,
+    Pipeline,
+)
+from agents.guard.guard import Guard, same_language
+from agents.guard.rules import Rules
 
 HARM = "Every Nigerian will cheat you if you give him the chance."
 CLEAN = "In Lagos many people greet an elder with a bow, and children learn it early."
@@ -119,6 +130,82 @@ async def test_json_and_tool_calls_have_no_language(pipeline, question):
     events = await run(pipeline(says(contextual=[said])), question(mode="contextual", parameters=formal))
     assert content(events) == said
     assert not events[-1].guard.retried
+
+
+@pytest.mark.parametrize("form", [None, {"type": "text"}])
+async def test_a_format_that_is_none_leaves_the_language_to_be_checked(pipeline, question, form):
+    model = says(contextual=[SPANISH, CLEAN])
+    events = await run(pipeline(model), question(mode="contextual", parameters={"response_format": form}))
+    assert (content(events), events[-1].guard.retried) == (CLEAN, True)
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+async def test_thoughts_are_not_shown_and_do_not_hide_the_answers_language(pipeline, question, field):
+    thought = ModelChunk({"role": "assistant", field: HARM})
+    model = says(contextual=[[thought, SPANISH], [thought, CLEAN]])
+    events = await run(pipeline(model), question(mode="contextual"))
+    assert "cheat" not in str([event.delta for event in events if isinstance(event, Delta)])
+    assert (content(events), events[-1].guard.retried) == (CLEAN, True)
+
+
+async def test_an_answer_that_is_asked_for_again_is_shown_as_it_comes(pipeline, question):
+    model = says(contextual=[SPANISH, [CLEAN, " More", 0.3, " of it."]])
+    shown = []
+    async with aclosing(pipeline(model).stream(question(mode="contextual"))) as events:
+        async for event in events:
+            shown += [(event.delta["content"], time.monotonic())] if isinstance(event, Delta) else []
+    (first, began), *_, (_, ended_at) = shown
+    assert first == CLEAN
+    assert "".join(text for text, _ in shown) == f"{CLEAN} More of it."
+    assert ended_at - began > 0.25
+
+
+OTHERWISE = {"role": "system", "content": "Always answer in Spanish."}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_an_answer_in_the_language_that_was_asked_for_is_not_asked_for_again(pipeline, question, whole):
+    asked = (OTHERWISE, {"role": "user", "content": "How should a child address an elder?"})
+    model = says(synthesise=[SPANISH])
+    events = await run(pipeline(model), question(messages=asked, whole=whole))
+    assert content(events) == SPANISH
+    assert (events[-1].guard.retried, events[-1].guard.answered_in) == (False, "es")
+    (told,) = [one.messages[-1]["content"] for one in model.requests if one.stage == "synthesise"]
+    assert "unless another one was asked for" in told
+    assert "Answer in English." not in told
+
+
+async def test_a_language_that_is_only_spoken_of_is_not_asked_for(pipeline, question):
+    model = says(synthesise=[SPANISH, CLEAN])
+    events = await run(pipeline(model), question("How do Spanish speakers greet an older neighbour?"))
+    assert (content(events), events[-1].guard.retried) == (CLEAN, True)
+
+
+async def test_words_of_ours_do_not_tell_the_questions_language(pipeline, question):
+    """They stand in the same message, in English."""
+    events = await run(pipeline(FakeModel()), question("12 * 12 = ?", mode="contextual"))
+    assert events[-1].guard.unchecked == ("unknown",)
+
+
+async def test_an_answer_is_checked_in_the_askers_language_where_none_is_imposed(pipeline, question):
+    asked = "Miten lapsen pitäisi puhutella vanhempia ihmisiä tässä maassa? Vastaa englanniksi."
+    messages = (OTHERWISE, {"role": "user", "content": asked})
+    events = await run(pipeline(FakeModel()), question(messages=messages, mode="contextual"))
+    assert events[-1].guard.unchecked == ("fi",)
+
+
+def test_english_is_prepared_for_voices_that_end_with_a_gloss(knowledge, question):
+    class Remembering(Guard):
+        prepared: frozenset[str] = frozenset()
+
+        def prepare(self, languages):
+            self.prepared = frozenset(languages)
+            super().prepare(self.prepared)
+
+    guard = Remembering(Rules(knowledge.mentions), knowledge.detector.languages)
+    asked = question("目上の人にはどのように挨拶をすればよいでしょうか。", cultures=("JP", "CN"))
+    Pipeline(FakeModel(), replace(knowledge, guard=guard)).plan(asked)
+    assert guard.prepared == {"en", "ja", "zh"}
 
 
 async def test_probabilities_stay_beside_their_tokens(pipeline, question):

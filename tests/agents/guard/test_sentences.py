@@ -47,6 +47,15 @@ def test_what_never_ends_is_cut_at_a_space() -> None:
     assert max(map(len, cut("x" * 2_000))) <= LONGEST
 
 
+@pytest.mark.parametrize("filler", ["word ", "文字", "x"])
+def test_no_sentence_is_longer_than_what_is_read_wherever_an_end_comes(filler: str) -> None:
+    text = f"{filler * 1_300}. And so on. Next"
+    found = cut(text)
+    assert "".join(found) == text
+    assert max(map(len, found)) <= LONGEST
+    assert " And so on." in found
+
+
 @given(st.lists(st.text(alphabet="ab. 。\n!\"'")))
 def test_nothing_is_lost_or_reordered(pieces: list[str]) -> None:
     assert "".join(cut(*pieces)) == "".join(pieces)

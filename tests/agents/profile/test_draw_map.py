@@ -1,9 +1,11 @@
 """Planted knowledge is found again, exactly; noise is English everywhere."""
 
+import numpy as np
 import pytest
 
-from agents.profile.draw_map import TooLittle, Ways, draw_map
-from agents.profile.profiler import left_to_do, profile
+from agents.profile.clusters import TooLittle, check_clusters, cluster
+from agents.profile.draw_map import Ways, draw_map
+from agents.profile.profiler import left_to_do, made_here, record
 from agents.profile.trial_log import TrialLog
 
 TRIED = ("en", "zh", "ar", "es")
@@ -22,7 +24,7 @@ def drawn(questions, vectors, trials, cultures, folder):
     async def draw(model, *, languages=TRIED, vectors=vectors, **ways):
         log = TrialLog(folder / "trials.jsonl", TOLD)
         left = left_to_do(questions, languages, log)
-        async for _ in profile(trials(model), left, log, at_once=4):
+        async for _ in record(made_here(trials(model), left, at_once=4), len(left), log):
             pass
         made = log.read()
         return draw_map(
@@ -91,3 +93,17 @@ async def test_counts_say_who_was_right(drawn, knows):
 def test_what_was_not_asked_everywhere_makes_no_map(questions, vectors, cultures):
     with pytest.raises(TooLittle, match="No question has an answer in each of en, zh"):
         draw_map(questions, {}, vectors, TOLD, languages=("en", "zh"), cultures=cultures, ways=Ways())
+
+
+def test_more_clusters_than_questions_are_refused_before_and_after_they_are_asked(questions, vectors):
+    """Before: by their words, for asking takes hours. After: by their vectors, which may be fewer."""
+    texts = [one.text for one in questions]
+    check_clusters(texts, 120)
+    check_clusters(texts, None)
+    told = "120 different questions cannot make 121 clusters. Ask for fewer clusters, or leave"
+    with pytest.raises(TooLittle, match=told):
+        check_clusters([*texts, *texts], 121)
+    with pytest.raises(TooLittle, match="0 different questions cannot make 1 clusters"):
+        check_clusters([], None)
+    with pytest.raises(TooLittle, match="3 different questions cannot make 4 clusters"):
+        cluster(np.repeat(vectors[:3], 5, axis=0), number=4)

@@ -13,7 +13,8 @@ from agents.profile.profiler import (
     check_languages,
     cost,
     left_to_do,
-    profile,
+    made_here,
+    record,
 )
 from agents.profile.trial_log import TrialLog
 
@@ -23,8 +24,12 @@ def log(folder):
     return TrialLog(folder / "trials.jsonl", {"model": "tiny"})
 
 
+def recorded(trials, left, log, at_once):
+    return record(made_here(trials, left, at_once=at_once), len(left), log)
+
+
 async def run(trials, left, log, *, at_once=4):
-    return [one async for one in profile(trials, left, log, at_once=at_once)]
+    return [one async for one in recorded(trials, left, log, at_once)]
 
 
 async def test_every_question_in_every_language(trials, questions, log):
@@ -37,7 +42,7 @@ async def test_every_question_in_every_language(trials, questions, log):
 
 async def test_an_interrupted_profile_goes_on(trials, questions, log):
     left = left_to_do(questions[:6], ("en", "sw"), log)
-    running = profile(trials(FakeModel(answer=lambda _: "A")), left, log, at_once=2)
+    running = recorded(trials(FakeModel(answer=lambda _: "A")), left, log, 2)
     async for step in running:
         if step.done == 5:
             break
@@ -84,7 +89,7 @@ async def test_a_dead_backbone_ends_it(trials, questions, log):
 
 async def test_closing_ends_the_calls(trials, questions, log):
     model = FakeModel(answer=lambda _: ["A", 60.0])
-    running = profile(trials(model), left_to_do(questions, ("en",), log), log, at_once=3)
+    running = recorded(trials(model), left_to_do(questions, ("en",), log), log, 3)
     waiting = asyncio.ensure_future(anext(running))
     await asyncio.sleep(0.05)
     assert model.running == 3

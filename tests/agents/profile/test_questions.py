@@ -24,6 +24,13 @@ def test_a_question_is_read(folder):
     assert (second.group, second.culture, second.language) == ("g", "KE", "sw")
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85"])
+def test_a_separator_of_unicode_ends_no_line(folder, mark):
+    words = f"What is eaten{mark}at New Year?"
+    asked = write(folder, json.dumps({**GOOD, "question": words}, ensure_ascii=False), {**GOOD, "id": "q2"})
+    assert [one.text for one in read_questions(asked)] == [words, GOOD["question"]]
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [

@@ -1,5 +1,7 @@
 """Nothing that was measured is lost; nothing of another measurement is mixed in."""
 
+from dataclasses import replace
+
 import pytest
 
 from agents.profile.trial import Trial
@@ -36,6 +38,28 @@ def test_a_line_that_was_cut_off_is_asked_again(log):
     again.add(trial("q2"))
     again.close()
     assert list(TrialLog(log.path, TOLD).read()) == [("q1", "en"), ("q2", "en")]
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85"])
+def test_a_separator_of_unicode_ends_no_line(log, mark):
+    one = replace(trial("q1"), thought=f"first{mark}second")
+    log.add(one)
+    log.add(trial("q2"))
+    assert mark in log.path.read_text("utf-8"), "not escaped: else this tests nothing"
+    assert list(log.read().values()) == [one, trial("q2")]
+
+
+def test_a_line_without_its_end_is_asked_again_and_cut(log):
+    """It would be cut off when the next one is written: it must not count as made before."""
+    log.add(trial("q1"))
+    log.add(trial("q2"))
+    log.close()
+    log.path.write_text(log.path.read_text("utf-8").removesuffix("\n"), "utf-8")
+    again = TrialLog(log.path, TOLD)
+    assert list(again.read()) == [("q1", "en")]
+    again.add(trial("q3"))
+    again.close()
+    assert list(TrialLog(log.path, TOLD).read()) == [("q1", "en"), ("q3", "en")]
 
 
 def test_another_measurement_is_refused(log):

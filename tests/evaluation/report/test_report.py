@@ -8,8 +8,10 @@ import pytest
 from matplotlib.text import Text
 from typer.testing import CliRunner
 
+from alignment.export import read_scores
 from evaluation.report.__main__ import app
 from evaluation.report.canvas import drawable, figure
+from evaluation.report.card import write_card
 from evaluation.report.findings import findings
 from evaluation.report.labels import place
 from evaluation.report.numerals import number, percent, signed
@@ -219,10 +221,32 @@ def test_without_the_reference_nothing_is_compared(tmp_path):
         [row("good", f"q{n}", scores={"chosen": float(n % 2)}) for n in range(4)], tmp_path / "scores.jsonl"
     )
     arguments = [str(tmp_path / "scores.jsonl"), "--out", str(tmp_path / "out"), "--resamples", "199"]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+    told = CliRunner().invoke(app, arguments)
+    assert told.exit_code == 0
+    assert "Nobody is called plain: nothing is compared. Name one with --reference: good" in told.output
     text = (tmp_path / "out" / "report.md").read_text("utf-8")
     assert "No arm was asked what the reference (plain) was asked" in text
     assert "Nothing is known of the runs" in text
+
+
+def test_a_card_has_scores_differences_and_what_failed(rows, tmp_path):
+    tasks = summarise(rows, [Run("facts", "plain", "m", headline="chosen")], Options("plain", resamples=199))
+    write_card(tasks, "plain", tmp_path / "deep" / "scores.json")
+    told = read_scores(tmp_path / "deep" / "scores.json")
+    facts = {arm.name: arm for arm in tasks[0].arms}
+    for name, arm in facts.items():
+        assert told[f"facts / {name} / chosen"] == arm.headline.mean.value
+        assert (
+            told[f"facts / {name} / 95 % from"] < arm.headline.mean.value < told[f"facts / {name} / 95 % to"]
+        )
+    assert told["facts / good / failed answers"] == 36
+    assert told["facts / good / questions"] == 108
+    assert "facts / plain / failed answers" not in told
+    found = facts["good"].headline.difference
+    assert told["facts / good against plain / difference"] == found.value
+    assert told["facts / good against plain / 95 % from"] == found.interval.low
+    assert not [name for name in told if "plain against" in name]
+    assert "views / good against plain / 95 % from" not in told, "all clusters alike: no interval"
 
 
 def test_a_run_that_failed_as_a_whole_is_reported_as_that():

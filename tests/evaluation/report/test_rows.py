@@ -173,6 +173,31 @@ def test_scores_and_runs_come_back_as_they_went(tmp_path):
     }
 
 
+def test_a_separator_of_unicode_ends_no_line(tmp_path):
+    rows = [row(f"q{at}#0.0", culture=f"two{mark}lines") for at, mark in enumerate("\u2028\u2029\x85")]
+    write_rows(rows, tmp_path / "scores.jsonl")
+    assert "\u2028" in (tmp_path / "scores.jsonl").read_text("utf-8"), "not escaped: else this tests nothing"
+    assert list(read_rows(tmp_path / "scores.jsonl")) == rows
+
+
+@pytest.mark.parametrize(
+    "differing", [{"backbone": "aligned"}, {"url": "http://b/v1"}, {"asked_as": "diverse"}]
+)
+def test_two_contenders_of_one_name_do_not_replace_one_another(tmp_path, differing):
+    told = {"asked_as": "plain", "backbone": None, "url": "http://a/v1"}
+    for folder, more in (("one", {}), ("other", differing)):
+        (tmp_path / folder).mkdir()
+        write_rows([row()], tmp_path / folder / "scores.jsonl")
+        write_runs([Run("t", "plain", "m", **{**told, **more})], tmp_path / folder / "runs.json")
+    (what,) = differing
+    with pytest.raises(ValueError, match=rf"on t are called plain: one with {what} .* or ask one .*--as"):
+        read([tmp_path / "one", tmp_path / "other"])
+    write_runs([Run("t", "plain", "m")], tmp_path / "other" / "runs.json")
+    assert len(read([tmp_path / "one", tmp_path / "other"])[0]) == 1, (
+        "a run that says nothing contradicts nobody"
+    )
+
+
 def test_the_newest_answer_wins_unless_it_failed():
     old, failed, new = row(seconds=1.0), row(error="APIError"), row(seconds=2.0)
     assert newest([[old], [new], [failed]]) == [new]

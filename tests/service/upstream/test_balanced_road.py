@@ -3,8 +3,9 @@
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from typing import Any
 
 import httpx
@@ -66,6 +67,49 @@ def test_a_backbones_own_id_goes_through_byte_by_byte(balanced, backbone, twin):
     asked = backbone.bodies or twin.bodies
     assert asked[0]["odd"] == [1]
     assert answer.json()["id"] == "chatcmpl-scripted"
+
+
+def test_a_proxied_stream_runs_until_it_is_closed(balanced, backbone, twin):
+    twin.forget()
+    reply = type(backbone.reply({}))
+    backbone.reply = twin.reply = lambda body: reply(words=["word "] * 400, pause=0.1)
+    body = {"model": "pair", "messages": [{"role": "user", "content": "Always the same"}], "stream": True}
+    with httpx.Client(timeout=20, limits=httpx.Limits(max_connections=40)) as client:
+        with ExitStack() as streams:
+            for _ in range(30):  # one after the other: each has its headers before the next one asks
+                asking = client.stream("POST", f"{balanced}/v1/chat/completions", json=body)
+                assert streams.enter_context(asking).status_code == 200
+            made = sorted((backbone, twin), key=lambda one: len(one.bodies))
+            few, many = (len(one.bodies) for one in made)
+            assert few + many == 30
+            assert few >= 2, "all went to one deployment"
+        deadline = time.monotonic() + 5
+        while backbone.running + twin.running and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert backbone.running + twin.running == 0
+        backbone.reply = twin.reply = lambda body: reply()
+        assert client.post(f"{balanced}/v1/chat/completions", json=body).status_code == 200
+    assert len(made[1].bodies) == many + 1, "what has ended counts no more"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_an_app_asks_behind_one_long_prompt_is_spread_and_each_conversation_stays(
+    balanced, backbone, twin, stream
+):
+    twin.forget()
+    prompt = {"role": "system", "content": "You serve the customers of a shop. " * 200}
+    for number in range(12):
+        turns = [prompt, {"role": "user", "content": f"{number}: who eats first?"}]
+        before = len(backbone.bodies), len(twin.bodies)
+        for _ in range(2):
+            body = {"model": "pair", "messages": turns, "stream": stream}
+            answer = httpx.post(f"{balanced}/v1/chat/completions", json=body, timeout=20)
+            assert answer.status_code == 200
+            turns += [{"role": "assistant", "content": "The elders."}, {"role": "user", "content": "Why?"}]
+        made = len(backbone.bodies) - before[0], len(twin.bodies) - before[1]
+        assert sorted(made) == [0, 2], "the turns of one conversation went to different deployments"
+    assert backbone.bodies
+    assert twin.bodies
 
 
 @pytest.mark.parametrize("model", ["half-dead", "polylect/contextual@half-dead"])

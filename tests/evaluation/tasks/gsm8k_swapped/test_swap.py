@@ -41,7 +41,7 @@ def swaps() -> Swaps:
 def items() -> list[dict[str, str]]:
     if not GSM8K.exists():
         pytest.skip("GSM8K is not beside this checkout (shared/data/controls/gsm8k_test.jsonl)")
-    return [json.loads(line) for line in GSM8K.read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in GSM8K.read_text("utf-8").strip("\n").split("\n")]
 
 
 def new_names(swaps: Swaps, prompt: str, culture: str = "JP", seed: str = "an item") -> dict[str, str]:

@@ -1,0 +1,5 @@
+"""`python -m alignment STAGE CONFIG.toml`."""
+
+from alignment.command import app
+
+app()
