@@ -21,7 +21,7 @@ DOCS_VENV ?= .venv-docs
 DOCS_STAMP := $(DOCS_VENV)/.installed
 NPM_STAMP := $(CLIENTS)/npm/node_modules/.installed
 
-.PHONY: alignment-install bench-council docs eval eval-detection eval-report install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-alignment test-clients test-docs test-scale gazetteer clean
+.PHONY: alignment-install bench-alignment bench-council docs eval eval-detection eval-report install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-alignment test-clients test-docs test-scale gazetteer clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -83,6 +83,9 @@ test-alignment: alignment-install ## Run the tests that train
 
 bench-council: install vllm-install ## What a council costs on vLLM: OPTIONS="--repeat 3 --tokens 100 --conversation 1500"
 	VLLM_VENV=$(VLLM_VENV) VLLM_MODEL=$(VLLM_MODEL) bench/council.sh $(OPTIONS)
+
+bench-alignment: install alignment-install vllm-install ## Base against adapters of 10 to 300 samples: DATA=… (bench/alignment.sh)
+	DATA=$(DATA) ALIGNMENT_VENV=$(ALIGNMENT_VENV) VLLM_VENV=$(VLLM_VENV) bench/alignment.sh
 
 test-clients: install $(CLIENTS_STAMP) $(NPM_STAMP) ## Run other people's clients against the service
 	CLIENTS_VENV=$(CLIENTS_VENV) $(BIN)/python -m pytest -m clients $(CLIENTS) tests/docs tests/playground tests/sdk

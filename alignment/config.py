@@ -59,10 +59,14 @@ class SelectConfig(_Part):
 
 
 class TrainConfig(_Part):
-    """LoRA by SFT, then DPO on pairs whose answer scored at most `dpo_below` (CulFiT: 0.7)."""
+    """LoRA by SFT, then DPO on pairs whose answer scored at most `dpo_below` (CulFiT: 0.7).
+
+    `dropout` is the adapter's; on a CPU its random numbers take a quarter of a step, and 0 saves them.
+    """
 
     base: str
     rank: int = Field(default=16, ge=1)
+    dropout: float = Field(default=0.05, ge=0, lt=1)
     epochs: float = Field(default=3, gt=0)
     learning_rate: float = Field(default=2e-4, gt=0)
     batch: int = Field(default=8, ge=1)

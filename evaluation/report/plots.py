@@ -9,6 +9,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from evaluation.report.canvas import FAINT, LOOKS, drawable, figure, guide, legend, look, save, settle
 from evaluation.report.culture_plot import cultures
+from evaluation.report.curve import curve
 from evaluation.report.labels import place
 from evaluation.report.statistics import Interval
 from evaluation.report.summary import Arm, Cost, Task
@@ -26,6 +27,7 @@ def draw(tasks: Sequence[Task], reference: str, folder: Path) -> dict[str, str]:
         drawn[f"{task.name} by culture"] = cultures(task, reference, folder)
     for name in COSTS:
         drawn[f"Score against {name} per answer"] = costs(tasks, reference, name, folder)
+    drawn["Gain against samples"] = curve(tasks, reference, folder)
     return {shown: file for shown, file in drawn.items() if file}
 
 

@@ -86,6 +86,15 @@ class TestQuestion:
         assert others[0].id == "CL"
         assert all(one.sector == "latin-american" for one in others)
 
+    async def test_the_prompts_own_words_are_no_fact(self, endpoint, prompts, cultures):
+        """Small teachers give the form back with nothing in it."""
+        echo = "Fact: One true sentence about China, with the names that people there use.\n"
+        _, stage = self.stage(
+            endpoint, prompts, cultures, lambda _: f"{echo}Question: Is tea old?\nAnswer: It is old."
+        )
+        with pytest.raises(Rejected, match="unreadable"):
+            await stage(PLANNED)
+
     async def test_what_cannot_be_read_is_rejected(self, endpoint, prompts, cultures):
         _, stage = self.stage(endpoint, prompts, cultures, lambda _: "I cannot do that.")
         with pytest.raises(Rejected, match="unreadable") as caught:

@@ -65,6 +65,14 @@ def test_direct_is_the_backbones_own_answer_and_one_call(client, vllm, metric):
     assert through.usage == alone.usage
 
 
+def test_a_seeded_answer_to_a_prompt_that_is_read_in_several_steps(client):
+    """On a CPU vLLM as it is published ends itself at this: deploy/vllm/install.sh mends it."""
+    told = [{"role": "user", "content": "Respect is shown in many ways. " * 300}]  # 2,000 tokens, 512 at once
+    request = {"model": "polylect/direct", "messages": told, "temperature": 1, "seed": 7, "max_tokens": 5}
+    assert client.chat.completions.create(**request).choices[0].message.content
+    assert client.chat.completions.create(**{**request, "messages": ASKED}).choices[0].message.content
+
+
 def test_voices_run_at_once_and_share_their_prefix(client, metric):
     running: list[float] = []
     over = threading.Event()

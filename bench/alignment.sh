@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# `make bench-alignment DATA=…`: learn from 10, 30, 100 and 300 of the hand-written items, serve every adapter beside
+# the base by one vLLM behind one Polylect, evaluate all of them alike, and report with the curve of gain against
+# samples. Each step goes on where it was interrupted. What was started here is ended, and nothing else.
+#
+#   DATA      the folder of evaluation data                          needed
+#   OUT       where everything is kept                               default: runs/curve
+#   BASE      the model to be tuned, a folder or an id               default: .models/smollm2-135m-instruct
+#   SAMPLES   how many items, several                                default: "10 30 100 300"
+#   PORT      of the service; vLLM takes the next                    default: 8177
+#   EPOCHS    of SFT                                                 default: 1
+#   DPO       after SFT also DPO: true or false                      default: true
+#   TASKS     NAME:LIMIT[:VARIANTS], several                         default: below
+set -euo pipefail
+cd "$(dirname "$0")/.."
+: "${DATA:?the folder of evaluation data}"
+out=${OUT:-runs/curve} base=${BASE:-.models/smollm2-135m-instruct} samples=${SAMPLES:-10 30 100 300}
+tasks=${TASKS:-normad:400:3 culturalbench_easy:300:3 mmlu_stem:200:3 gsm8k:100:1 worldviews:24:1}
+python=${PYTHON:-.venv/bin/python} trainer=${ALIGNMENT_VENV:-.venv-alignment}/bin/python
+mkdir -p "$out"
+
+adapters=()
+for n in $samples; do
+  cat >"$out/$n.toml" <<TOML
+name = "aligned-$n"
+out = "$out"
+cultures = ["CN", "JP", "KR", "VN", "IN", "ID", "IR", "TR", "EG", "KE", "MX", "BR", "DE"]
+[teacher]                                     # asked for nothing here
+model = "nobody"
+[judge]
+model = "nobody-else"
+[train]
+base = "$base"
+samples = $n
+epochs = ${EPOCHS:-1}
+batch = 4
+dropout = 0
+dpo = ${DPO:-true}
+TOML
+  "$trainer" -m alignment train "$out/$n.toml" --data items
+  "$trainer" -m alignment export "$out/$n.toml"
+  adapters+=("aligned-$n=$out/adapter-$n")
+done
+
+started=()
+stop() {
+  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
+}
+trap stop EXIT
+
+# answers URL PID LOG: wait until it does, or say how its log ends.
+answers() {
+  for _ in $(seq 600); do
+    curl -sf --noproxy '*' -o /dev/null "$1" && return
+    kill -0 "$2" 2>/dev/null || break
+    sleep 0.5
+  done
+  echo "$1 does not answer; its log ends:" >&2
+  tail -n 20 "$3" >&2
+  exit 1
+}
+
+service=${PORT:-8177} port=$((${PORT:-8177} + 1)) # the same each time: logs of another endpoint are refused
+VLLM_MODEL=$base VLLM_SERVED_NAME=base VLLM_PORT=$port VLLM_LORA="${adapters[*]}" deploy/vllm/serve.sh >"$out/vllm.log" 2>&1 &
+started+=($!)
+answers "http://127.0.0.1:$port/health" $! "$out/vllm.log"
+names=(base)
+for one in "${adapters[@]}"; do names+=("${one%%=*}"); done
+{
+  echo "model_list:"
+  for name in "${names[@]}"; do
+    echo "  - {model_name: $name, litellm_params: {model: hosted_vllm/$name, api_base: \"http://127.0.0.1:$port/v1\"}}"
+  done
+} >"$out/polylect.yaml"
+POLYLECT_CONFIG=$out/polylect.yaml POLYLECT_PORT=$service "$python" -m service.cli serve >"$out/service.log" 2>&1 &
+started+=($!)
+answers "http://127.0.0.1:$service/readyz" $! "$out/service.log"
+
+for task in $tasks; do
+  IFS=: read -r name limit ways <<<"$task"
+  for model in "${names[@]}"; do
+    "$python" -m evaluation.run "$name" plain --limit "$limit" --variants "${ways:-1}" --connections 8 \
+      --url "http://127.0.0.1:$service/v1" --data "$DATA" --logs "$out/logs" --backbone "$model" --as "$model"
+  done
+done
+"$python" -m evaluation.report "$out/logs" --out "$out/report" --reference base --card "$out/scores.json" \
+  --title "Base and adapters, by number of samples"
+for n in $samples; do "$trainer" -m alignment export "$out/$n.toml"; done # the cards have the scores now
