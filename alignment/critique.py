@@ -6,6 +6,7 @@ into units, which a judge holds against the gold and the other way round. The wo
 is criticised and rewritten: it is what there is to learn from.
 """
 
+import re
 from collections.abc import Sequence
 
 from agents import Culture, Cultures, Prompts, language_name
@@ -17,6 +18,7 @@ from alignment.stage import Rejected
 
 SHORTEST = 20  # characters of a critique or an answer
 _ENGLISH = "en"
+_OF_ITSELF = re.compile(r"\bthe critique\b", re.IGNORECASE)
 
 
 class CritiqueStage:
@@ -48,6 +50,8 @@ class CritiqueStage:
         words = {"culture": name, "question": question, "gold": gold}
         critique = await self._write("critique", answer=target, **words)
         refined = await self._write("rewrite", answer=target, critique=critique, **words)
+        if _OF_ITSELF.search(refined):
+            raise Rejected("rewrite speaks of the critique", refined)  # an asker never saw one
         after = await self._scoring.score(refined, **against)
         local, lacks = await self._local(culture, [question, refined, critique])
         return {

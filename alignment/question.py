@@ -31,6 +31,7 @@ OTHERS = 5  # cultures that the judge may take it for
 SHOWN = 4  # questions on a facet that a writer is told not to repeat
 _FLOOR = 1e-4  # of a probability: the API tells twenty tokens, not all
 _LABELS = ("fact", "question", "answer")
+_OF_ITSELF = re.compile(r"\b(this|the)( \w+)? draft\b", re.IGNORECASE)
 _ASKS = re.compile("[?？؟]")
 _LABEL = re.compile(r"^[\s*#>-]*(fact|question|answer)[\s*]*:[\s*]*", re.IGNORECASE | re.MULTILINE)
 
@@ -99,7 +100,7 @@ class QuestionStage:
                 reply = await self._teacher.ask(prompt, seed=seed + 100 * turn + at)
                 parts = read_draft(reply.text, finished=reply.finished)
                 seen = reply.text
-                if parts and parts[0].rstrip(".").casefold() not in bare.casefold():  # no fact, our own words
+                if parts and not echoes(parts, bare):
                     drafts.append(await self._scored(row, culture, parts))
             if best and max(one.score for one in drafts) - best.score < self._config.gain:
                 break
@@ -174,6 +175,13 @@ class QuestionStage:
         same = [one for one in others if one.sector == culture.sector and one not in near]
         rest = [one for one in others if one not in near and one not in same]
         return [*near, *same, *rest][:OTHERS]
+
+
+def echoes(parts: tuple[str, str, str], prompt: str) -> bool:
+    """Whether a draft gives the prompt's own words as its fact, or speaks of drafts: small teachers do."""
+    return parts[0].rstrip(".").casefold() in prompt.casefold() or any(
+        _OF_ITSELF.search(one) for one in parts
+    )
 
 
 def read_draft(text: str, *, finished: bool = True) -> tuple[str, str, str] | None:

@@ -6,6 +6,7 @@ likeness to what is chosen already is taken away (maximal marginal relevance, Ca
 """
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from alignment.journal import BadFile, Row, Thrown
 
 BITS = 64
 SHORTEST = 24  # bytes of UTF-8, eight Chinese characters: below, SimHashes of unlike texts are near
+_BUCKETS = logging.getLogger("alignment.simhash")  # hundreds of "Big bucket found", which nobody can mend
+_BUCKETS.setLevel(logging.ERROR)
 _ASKS = regex.compile("[?？؟፧\u037e]")  # Latin, Chinese, Arabic, Ethiopic, Greek
 _LETTERS = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
@@ -48,7 +51,7 @@ def near_duplicates(rows: Sequence[Row], near: int) -> dict[str, str]:
 
     Not across cultures: "… at weddings in Mexico?" and "… in Kenya?" are two questions, a few bits apart.
     """
-    indices: dict[str, SimhashIndex] = defaultdict(lambda: SimhashIndex([], f=BITS, k=near))
+    indices: dict[str, SimhashIndex] = defaultdict(lambda: SimhashIndex([], f=BITS, k=near, log=_BUCKETS))
     found = {}
     for row in rows:
         index, mark = indices[row["culture"]], fingerprint(row["question"])
@@ -82,7 +85,7 @@ def leaks(rows: Sequence[Row], folders: Iterable[Path], near: int) -> list[Leak]
     Raises:
         BadFile: a folder holds no question: nothing would be compared, in silence.
     """
-    index = SimhashIndex([], f=BITS, k=near)
+    index = SimhashIndex([], f=BITS, k=near, log=_BUCKETS)
     texts: dict[str, tuple[str, str]] = {}
     for folder in folders:
         before = len(texts)

@@ -51,6 +51,13 @@ def test_leaks_are_seen_in_any_script_and_without_a_mark(tmp_path, field, text):
     assert [one.id for one in leaks([row], [tmp_path], 10)] == ["CN-0"]
 
 
+def test_a_large_set_is_compared_without_a_word(tmp_path, capfd, caplog):
+    same = [json.dumps({"question": f"{TEA} {'!' * at}?"}) for at in range(250)]  # one bucket has them all
+    (tmp_path / "set.jsonl").write_text("\n".join(same), "utf-8")
+    assert leaks(rows(TEA), [tmp_path], 10)
+    assert (capfd.readouterr().err, caplog.text) == ("", "")
+
+
 def test_no_sets_are_no_comparison(tmp_path):
     with pytest.raises(BadFile, match="holds no question"):
         leaks(rows(TEA), [tmp_path / "data"], 10)

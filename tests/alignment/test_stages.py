@@ -86,12 +86,17 @@ class TestQuestion:
         assert others[0].id == "CL"
         assert all(one.sector == "latin-american" for one in others)
 
-    async def test_the_prompts_own_words_are_no_fact(self, endpoint, prompts, cultures):
-        """Small teachers give the form back with nothing in it."""
-        echo = "Fact: One true sentence about China, with the names that people there use.\n"
-        _, stage = self.stage(
-            endpoint, prompts, cultures, lambda _: f"{echo}Question: Is tea old?\nAnswer: It is old."
-        )
+    @pytest.mark.parametrize(
+        ("fact", "more"),
+        [
+            ("One true sentence about China, with the names that people there use.", ""),
+            ("Tea is old.", "This new draft is better."),
+        ],
+    )
+    async def test_the_prompts_own_words_are_no_draft(self, endpoint, prompts, cultures, fact, more):
+        """Small teachers give the form back with nothing in it, and praise what they have written."""
+        echo = f"Fact: {fact}\nQuestion: Is tea old?\nAnswer: It is old. {more}"
+        _, stage = self.stage(endpoint, prompts, cultures, lambda _: echo)
         with pytest.raises(Rejected, match="unreadable"):
             await stage(PLANNED)
 
@@ -189,6 +194,15 @@ class TestCritique:
             return (said,) if asked in body["messages"][0]["content"] else said
 
         with pytest.raises(Rejected, match=reason):
+            await self.stage(endpoint, prompts, cultures, say)(ANSWERED)
+
+    async def test_an_answer_that_speaks_of_its_critique_is_none(self, endpoint, prompts, cultures):
+        def say(body):
+            if "Write the answer anew" in body["messages"][0]["content"]:
+                return "The critique is incorrect: the eldest is served first."
+            return teach(body)
+
+        with pytest.raises(Rejected, match="speaks of the critique"):
             await self.stage(endpoint, prompts, cultures, say)(ANSWERED)
 
     async def test_a_translation_that_was_cut_off_is_told(self, endpoint, prompts, cultures):

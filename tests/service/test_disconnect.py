@@ -24,7 +24,9 @@ def test_a_client_that_leaves_cancels_every_call(service, backbone, model, strea
     backbone.reply = lambda body: reply(words=["word "] * 50, pause=0.4 if after < 0.3 else 0.1)
     body = json.dumps({"model": model, "messages": HELLO, "stream": stream}).encode()
     address = httpx.URL(service)
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {address.host}\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nHost: {address.host}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
     with socket.create_connection((address.host, address.port)) as client:
         client.sendall(head.encode() + body)
         asked_by = time.monotonic() + 20
