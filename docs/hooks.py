@@ -27,6 +27,7 @@ ELSEWHERE = {
     "CONTRIBUTING.md": "project/contributing.md",
     "SECURITY.md": "project/security.md",
     "alignment/data/README.md": "project/alignment-data.md",
+    "alignment/data/taught/README.md": "project/alignment-taught.md",
     "deploy/grafana/README.md": "project/grafana.md",
     "deploy/vllm/README.md": "project/vllm.md",
     "evaluation/README.md": "project/evaluation.md",

@@ -17,17 +17,18 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
+from scipy.sparse import csr_matrix
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
 from agents.cultures.cultures import Cultures
 from agents.detect.context import CULTURAL, ContextDetector, load_detector
 from agents.detect.mentions import Mentions
-from agents.detect.sensitivity import HEARD
-from training.heads import CACHE, MEMBERS, train_gate, train_lexical
+from agents.detect.sensitivity import HEARD, WORDED
+from training.heads import CACHE, MEMBERS, train_gate, train_lexical, train_wording
 from training.language import known_as, served
 from training.rows import Row, half_of, lines, own_rows, public_rows
-from training.vectors import Matrix, embeddings, features
+from training.vectors import Matrix, embeddings, features, wordings
 
 FOLDS = 5
 DIMENSIONS = 384  # of an embedding; what follows are features
@@ -44,10 +45,10 @@ def figures(
     """Print them all."""
     console = Console()
     rows = [*own_rows(), *public_rows(data)]
-    inputs = np.hstack([embeddings(rows, cache), features(rows)])
-    judged = Judged(rows, cross_validated(inputs, rows))
+    inputs, counts = np.hstack([embeddings(rows, cache), features(rows)]), wordings(rows)
+    judged = Judged(rows, cross_validated(inputs, counts, rows))
     console.print(_table("Gate, cross-validated", judged.figures()))
-    console.print(_table("Gate, one source left out", left_out(inputs, rows)))
+    console.print(_table("Gate, one source left out", left_out(inputs, counts, rows)))
     detector = load_detector(names=Cultures.load().area_names())
     console.print(_table("Whose culture", subjects(detector, rows)))
     console.print(_table("Language", languages(detector, data)))
@@ -105,32 +106,37 @@ class Judged:
         return {one: tuple(counts[one][cell] for cell in order) for one in sorted(counts)}  # type: ignore[misc]
 
 
-def cross_validated(inputs: Matrix, rows: Sequence[Row]) -> NDArray[np.float64]:
+def cross_validated(inputs: Matrix, counts: csr_matrix, rows: Sequence[Row]) -> NDArray[np.float64]:
     """The gate's probability for each row, by a gate trained on other groups."""
     chances = np.zeros(len(rows))
     groups = [row.group for row in rows]
     teaches = np.array([row.teaches for row in rows])
     for seen, unseen in GroupKFold(FOLDS).split(inputs, groups=groups):
         taught = seen[teaches[seen]]
-        chances[unseen] = chance(inputs, rows, taught, unseen)
+        chances[unseen] = chance(inputs, counts, rows, taught, unseen)
     return chances
 
 
 def chance(
-    inputs: Matrix, rows: Sequence[Row], taught: Sequence[int], asked: Sequence[int], members: int = MEMBERS
+    inputs: Matrix,
+    counts: csr_matrix,
+    rows: Sequence[Row],
+    taught: Sequence[int],
+    asked: Sequence[int],
+    members: int = MEMBERS,
 ) -> NDArray[np.float64]:
-    """What a gate taught on some rows says of others: as `Sensitivity` does, both heads together."""
+    """What a gate taught on some rows says of others: as `Sensitivity` does, all heads together."""
     those = [rows[index] for index in taught]
-    gate, plain = (
-        train_gate(inputs[taught], those, members),
-        train_lexical(inputs[taught][:, DIMENSIONS:], those),
-    )
-    logits = [gate(x) + HEARD * float(plain(x[DIMENSIONS:])[0]) for x in inputs[asked]]
-    chances: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-np.array(logits)))
+    gate = train_gate(inputs[taught], those, members)
+    plain = train_lexical(inputs[taught][:, DIMENSIONS:], those)
+    wording = train_wording(counts[taught], those)
+    logits = np.array([gate(x) + HEARD * float(plain(x[DIMENSIONS:])[0]) for x in inputs[asked]])
+    logits += WORDED * (counts[asked] @ wording.weights + wording.bias)[:, 0]
+    chances: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits))
     return chances
 
 
-def left_out(inputs: Matrix, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
+def left_out(inputs: Matrix, counts: csr_matrix, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
     """F1 on the mix when a gate has seen nothing of a row's source, source by source."""
     mix = [index for index, row in enumerate(rows) if row.source.startswith("mix")]
     said, found = np.zeros(len(rows), bool), []
@@ -138,7 +144,7 @@ def left_out(inputs: Matrix, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
     for family in families:
         taught = [index for index, row in enumerate(rows) if row.teaches and _family(row) != family]
         own = [index for index in mix if _family(rows[index]) == family]
-        said[own] = chance(inputs, rows, taught, own, members=2) >= CULTURAL
+        said[own] = chance(inputs, counts, rows, taught, own, members=2) >= CULTURAL
         right = np.mean([said[index] == rows[index].cultural for index in own])
         found.append((f"accuracy on {family} ({len(own)})", f"{right:.2f}", ""))
     truth = [rows[index].cultural for index in mix]

@@ -1,4 +1,4 @@
-"""Trains `agents/detect/data/heads.npz`: the gate, the domain and the culture heads, on embeddings.
+"""Trains `agents/detect/data/heads.npz`: gate, domain and culture on embeddings, and the gate's wording.
 
     python -m training.heads --data DATA
 
@@ -13,13 +13,14 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from agents.detect.heads import Array, Layer, Perceptrons, packed
 from agents.detect.tables import DATA
 from training.rows import Row, own_rows, public_rows
-from training.vectors import Matrix, embeddings, features
+from training.vectors import Matrix, embeddings, features, wordings
 
 MEMBERS, UNITS = 4, 128
 SHAPE = {"alpha": 1.0, "max_iter": 25, "learning_rate_init": 1e-3, "batch_size": 128}
@@ -38,6 +39,7 @@ def train(
         **packed("lexical", train_lexical(lexical, rows)),
         **packed("hidden", gate.hidden),
         **packed("output", gate.output),
+        **packed("wording", train_wording(wordings(rows), rows)),
     }
     for name, labels in (("domain", domains(rows)), ("culture", cultures(rows))):
         layer, classes = train_linear(vectors, labels)
@@ -64,6 +66,13 @@ def train_lexical(inputs: Matrix, rows: Sequence[Row]) -> Layer:
     """Logistic regression on the features alone: it tells which texts need no embedding."""
     model = LogisticRegression(C=3.0, max_iter=2_000)
     model.fit(inputs, _labels(rows), sample_weight=_weights(rows))
+    return _layer(model.coef_.T, model.intercept_)
+
+
+def train_wording(counts: csr_matrix, rows: Sequence[Row]) -> Layer:
+    """Logistic regression on character n-grams."""
+    model = LogisticRegression(C=64.0, max_iter=300, solver="liblinear")
+    model.fit(counts, _labels(rows), sample_weight=_weights(rows))
     return _layer(model.coef_.T, model.intercept_)
 
 

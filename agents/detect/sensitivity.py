@@ -3,7 +3,8 @@
 After Global-MMLU (arXiv 2412.03304), whose annotators call a question culturally sensitive when answering
 takes knowledge of a culture, a region or a dialect; here also when the answer depends on the asker's own. Two
 steps: a logistic regression on lexical features settles what is plainly no such question (a program, a sum);
-the rest is embedded, and an ensemble of small perceptrons decides. Model card: `data/README.md`.
+the rest is embedded, and an ensemble of small perceptrons decides together with a logistic regression on the
+wording, which the embedding is too small to keep. Model card: `data/README.md`.
 """
 
 from collections.abc import Sequence
@@ -15,9 +16,11 @@ from agents.detect.features import lexical
 from agents.detect.heads import Heads
 from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mention
-from agents.knowledge.embed import Embedder, Vector
+from agents.detect.ngrams import ngrams
+from agents.knowledge.embed import Embedder, Vector, gist
 
 HEARD = 0.3  # weight of the lexical head's logit beside the gate's: it steadies the shortest texts
+WORDED = 0.4  # weight of the wording's logit beside it
 PLAIN = 0.02  # below this the lexical head is believed at once
 
 
@@ -56,7 +59,9 @@ class Sensitivity:
         if quick or plain < PLAIN or not text.strip():
             return Sense(plain)
         vector = self.embedder.embed(text)
-        return Sense(_sigmoid(self._heads.gate(np.concatenate([vector, seen])) + HEARD * logit), vector)
+        worded = float(self._heads.wording.at(*ngrams(gist(text)))[0])
+        gate = self._heads.gate(np.concatenate([vector, seen]))
+        return Sense(_sigmoid(gate + HEARD * logit + WORDED * worded), vector)
 
 
 def _sigmoid(logit: float) -> float:

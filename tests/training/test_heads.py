@@ -1,13 +1,17 @@
 """The trainers learn what there is to learn, and what is stored says the same as what was trained."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 pytest.importorskip("sklearn", reason="training needs the extra `training`")
 
 from agents.detect.heads import Heads, packed
-from training.heads import cultures, domains, train_gate, train_lexical, train_linear
+from agents.detect.ngrams import ngrams
+from training.heads import cultures, domains, train_gate, train_lexical, train_linear, train_wording
 from training.rows import Row
+from training.vectors import wordings
 
 # Twenty-five rounds are what the shipped heads have; scikit-learn says that more would be possible.
 pytestmark = pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
@@ -51,6 +55,18 @@ def test_what_has_no_weight_teaches_nothing(inputs, rows):
     assert np.mean([one == other.cultural for one, other in zip(said, rows, strict=True)]) > 0.85
 
 
+def test_the_wording_alone_tells_where_it_is_the_wording_that_differs():
+    """Words that no training row has: their letters are like those that one label's words have."""
+    letters = {True: "kawa", False: "strud"}
+    taught = [row(at, cultural=at % 2 == 0) for at in range(80)]
+    taught = [
+        replace(one, text=f"{letters[one.cultural]}{at} {letters[one.cultural]}")
+        for at, one in enumerate(taught)
+    ]
+    head = train_wording(wordings(taught), taught)
+    assert float(head.at(*ngrams("kawakawa"))[0]) > 0 > float(head.at(*ngrams("strudel"))[0])
+
+
 def test_a_linear_head_names_its_classes_in_its_own_order(inputs):
     labels = [(at, ("z", "a", "m")[at % 3]) for at in range(60)]
     vectors = np.eye(3, dtype=np.float32)[[at % 3 for at in range(60)]]
@@ -80,6 +96,7 @@ def test_what_is_stored_says_the_same(inputs, rows):
         **packed("lexical", plain),
         **packed("hidden", gate.hidden),
         **packed("output", gate.output),
+        **packed("wording", plain),
         **packed("domain", plain),
         **packed("culture", plain),
         "domains": np.array(["a"]),

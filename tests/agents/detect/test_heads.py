@@ -5,6 +5,7 @@ import pytest
 
 from agents.detect.features import lexical
 from agents.detect.heads import Heads, Layer, Perceptrons, packed, softmax
+from agents.detect.ngrams import BUCKETS
 
 
 def test_a_packed_layer_comes_back_within_a_step() -> None:
@@ -12,6 +13,12 @@ def test_a_packed_layer_comes_back_within_a_step() -> None:
     stored = packed("one", Layer(weights, np.ones(3, np.float32)))
     step = np.abs(weights).max(axis=0) / 127
     assert (np.abs(stored["one.weights"] * stored["one.scale"] - weights) <= step / 2 + 1e-6).all()
+
+
+def test_a_layer_of_a_sparse_input_says_the_same() -> None:
+    layer = Layer(np.arange(8, dtype=np.float32).reshape(4, 2), np.ones(2, np.float32))
+    x = np.array([0, 0.5, 0, 2], np.float32)
+    assert layer.at(np.array([1, 3]), x[[1, 3]]) == pytest.approx(layer(x))
 
 
 def test_an_ensemble_is_the_mean_of_its_members() -> None:
@@ -26,6 +33,7 @@ def test_the_packaged_heads_fit_features_and_embedding() -> None:
     heads, seen = Heads.load(), lexical("Hello", (), (), {})
     assert heads.lexical.weights.shape == (len(seen), 1)
     assert heads.gate.hidden.weights.shape[0] == 384 + len(seen)
+    assert heads.wording.weights.shape == (BUCKETS, 1)
     assert len(heads.domains) == heads.domain.weights.shape[1] > 20
     assert len(heads.cultures) == heads.culture.weights.shape[1] > 50
 
