@@ -216,13 +216,14 @@ def test_chinese_is_not_taken_for_its_neighbours(language_detector, text, tag):
 
 
 def test_a_faint_opinion_that_lacks_a_language_says_little_against_it():
-    ours, sure = {"sw": 0.85, "ha": 0.02}, {"en": 0.98, "it": 0.001}
-    faint = {code: 0.05 for code in ("en", "it", "id", "es", "eu", "hu")}
-    known = frozenset({"sw", "ha", *faint})
+    ours, sure = {"sw": 0.5, "en": 0.1}, {"en": 0.98, "it": 0.001}
+    faint = dict.fromkeys(("en", "it", "id", "es", "eu", "hu"), 0.05)
+    known = frozenset({"sw", *faint})
     assert pooled(ours, faint, known=known)["sw"] > THRESHOLD > pooled(ours, sure, known=known)["sw"]
 
 
 def test_a_question_that_one_model_hardly_hears_is_named():
     """lid.176 spreads itself over English, Hungarian, Malay …; ours is at 0.85."""
     found = LanguageDetector().detect("Je, ni vibaya kijana kumsalimia mzee bila kusema shikamoo?").best
-    assert found and found.tag == "sw"
+    assert found
+    assert found.tag == "sw"
