@@ -47,6 +47,7 @@ def serve(settings: Settings, console: Console) -> None:
 
     async def run() -> None:
         async with app.router.lifespan_context(app):
+            listening.listen(config.backlog)  # before it is said: whoever reads it may connect
             port = listening.getsockname()[1]
             names = ", ".join(app.state.catalogue.backbones)
             console.print(
