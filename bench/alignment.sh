@@ -15,7 +15,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${DATA:?the folder of evaluation data}"
 out=${OUT:-runs/curve} base=${BASE:-.models/smollm2-135m-instruct} samples=${SAMPLES:-10 30 100 300}
-tasks=${TASKS:-normad:400:3 culturalbench_easy:300:3 mmlu_stem:200:3 gsm8k:100:1 worldviews:24:1}
+tasks=${TASKS:-normad:400:1 culturalbench_easy:300:1 mmlu_stem:200:1 gsm8k:40:1 worldviews:24:1}
 python=${PYTHON:-.venv/bin/python} trainer=${ALIGNMENT_VENV:-.venv-alignment}/bin/python
 mkdir -p "$out"
 
