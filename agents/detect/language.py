@@ -228,14 +228,12 @@ def pooled(
 ) -> dict[str, float]:
     """The logarithmic opinion pool (weighted geometric mean) of two distributions, sharpened; sums to 1.
 
-    Of a language that is not `known` to them they think as we do, but never much; of one that is not among
-    their guesses, as of the last of these: where all of them are faint, its absence tells little.
+    Of a language that is not `known` to them they think as we do, but never much.
     """
     weights = {}
-    least = max(UNSEEN, min(theirs.values(), default=0.0))
     for code in (*ours, *theirs):
         own = max(ours.get(code, 0.0), UNSEEN)
-        other = max(theirs.get(code, 0.0), least) if code in known else min(own, UNHEARD)
+        other = max(theirs.get(code, 0.0), UNSEEN) if code in known else min(own, UNHEARD)
         weights[code] = (own**OURS * other ** (1 - OURS)) ** SHARPNESS
     total = sum(weights.values())
     return {code: weight / total for code, weight in weights.items()}

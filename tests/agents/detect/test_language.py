@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.detect.label import Labels
-from agents.detect.language import SEEN, THRESHOLD, LanguageDetector, pooled
+from agents.detect.language import SEEN, LanguageDetector
 from training.language import known_as, served
 from training.rows import half_of
 
@@ -213,17 +213,3 @@ def test_chinese_is_not_taken_for_its_neighbours(language_detector, text, tag):
     best = language_detector.detect(text).best
     assert best is not None
     assert best.tag == tag
-
-
-def test_a_faint_opinion_that_lacks_a_language_says_little_against_it():
-    ours, sure = {"sw": 0.5, "en": 0.1}, {"en": 0.98, "it": 0.001}
-    faint = dict.fromkeys(("en", "it", "id", "es", "eu", "hu"), 0.05)
-    known = frozenset({"sw", *faint})
-    assert pooled(ours, faint, known=known)["sw"] > THRESHOLD > pooled(ours, sure, known=known)["sw"]
-
-
-def test_a_question_that_one_model_hardly_hears_is_named():
-    """lid.176 spreads itself over English, Hungarian, Malay …; ours is at 0.85."""
-    found = LanguageDetector().detect("Je, ni vibaya kijana kumsalimia mzee bila kusema shikamoo?").best
-    assert found
-    assert found.tag == "sw"
