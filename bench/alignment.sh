@@ -42,24 +42,8 @@ TOML
   adapters+=("aligned-$n=$out/adapter-$n")
 done
 
-started=()
-stop() {
-  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-  for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
-}
-trap stop EXIT
-
-# answers URL PID LOG: wait until it does, or say how its log ends.
-answers() {
-  for _ in $(seq 600); do
-    curl -sf --noproxy '*' -o /dev/null "$1" && return
-    kill -0 "$2" 2>/dev/null || break
-    sleep 0.5
-  done
-  echo "$1 does not answer; its log ends:" >&2
-  tail -n 20 "$3" >&2
-  exit 1
-}
+source bench/started.sh
+trap end_started EXIT
 
 service=${PORT:-8177} port=$((${PORT:-8177} + 1)) # the same each time: logs of another endpoint are refused
 VLLM_MODEL=$base VLLM_SERVED_NAME=base VLLM_PORT=$port VLLM_LORA="${adapters[*]}" deploy/vllm/serve.sh >"$out/vllm.log" 2>&1 &

@@ -12,27 +12,14 @@ export VLLM_SERVED_NAME=${VLLM_SERVED_NAME:-smollm2}
 export POLYLECT_VOICE_TOKENS=${POLYLECT_VOICE_TOKENS:-100} POLYLECT_VOICE_SECONDS=600 POLYLECT_REQUEST_SECONDS=1800
 
 folder=$(mktemp -d)
-started=()
+source bench/started.sh
 stop() {
-  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-  for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
+  end_started
   rm -rf "$folder"
 }
 trap stop EXIT
 
 free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-
-# answers URL PID LOG: wait until it does, or say how its log ends.
-answers() {
-  for _ in $(seq 600); do
-    curl -sf --noproxy '*' -o /dev/null "$1" && return
-    kill -0 "$2" 2>/dev/null || break
-    sleep 0.5
-  done
-  echo "$1 does not answer; its log ends:" >&2
-  tail -n 20 "$3" >&2
-  exit 1
-}
 
 if [ -z "${VLLM_URL:-}" ]; then
   port=$(free_port)
