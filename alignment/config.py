@@ -61,7 +61,7 @@ class SelectConfig(_Part):
 class TrainConfig(_Part):
     """LoRA by SFT, then DPO on pairs whose answer scored at most `dpo_below` (CulFiT: 0.7).
 
-    `dropout` is the adapter's; on a CPU its random numbers take a quarter of a step, and 0 saves them.
+    `dropout` is the adapter's; on a CPU drawing its random numbers takes time, and 0 saves it.
     """
 
     base: str

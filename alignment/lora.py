@@ -234,7 +234,7 @@ def _processes() -> int:
 
 
 def _bf16() -> bool:
-    """A CPU's matrix units (AMX) compute in it; without them it is emulated, and slower than float32."""
+    """A CPU's matrix units (AMX) compute in it; without them it is emulated."""
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu.get_capabilities().get("amx_bf16"))
