@@ -42,7 +42,7 @@ serve: install ## Start the service on 127.0.0.1:8000 (POLYLECT_HOST, POLYLECT_P
 	@exec $(BIN)/polylect serve
 
 test: install ## Run the tests in two processes, then those of the embedded model, which wants all cores
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/docs \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/docs \
 	  -m 'not embedded and not vllm and not clients and not docs and not scale and not alignment'
 	$(BIN)/python -m pytest -m embedded tests/test_readme.py tests/contract tests/docs tests/service
 

@@ -16,12 +16,6 @@ import pytest
 from agents import Knowledge, load_knowledge
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share one process, and so the fixtures that are slow to make."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path)))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One certificate authority instead of all: no test speaks TLS, and every HTTP client reads the file."""
