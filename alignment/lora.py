@@ -22,7 +22,7 @@ from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 from alignment.backbone import Backbone, CannotTrain, load_model, read_json
 from alignment.config import TrainConfig
 from alignment.loss import LossLog
-from alignment.tokens import Row
+from alignment.tokens import UNLEARNED, Row
 
 _STATE = "trainer_state.json"  # written last: a checkpoint that has it is whole
 SAVES = 10  # checkpoints of a stage
@@ -73,7 +73,7 @@ def sft(job: Job, rows: Sequence[Row], tokenizer: Any) -> Spent:
         task_type="CAUSAL_LM",
     )
     data = Dataset.from_list([{"input_ids": one.input_ids, "labels": one.labels} for one in rows])
-    trainer = SFTTrainer(
+    trainer = (SFTTrainer if torch.cuda.is_available() else _LearnedOnly)(
         model=_model(job),
         args=config,
         train_dataset=data,
@@ -82,6 +82,21 @@ def sft(job: Job, rows: Sequence[Row], tokenizer: Any) -> Spent:
         callbacks=[_Told(job, "sft")],
     )
     return _run(trainer, job, "sft")
+
+
+class _LearnedOnly(SFTTrainer):  # type: ignore[misc]  # untyped where torch is not installed
+    """SFT on a CPU, a row at a time. The output layer is asked only where a token is learned: without Triton, TRL
+    asks it everywhere, in float32, which took longer than the rest of a small model with a large vocabulary.
+    """
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        following = inputs["labels"][0, 1:]
+        learned = (following != UNLEARNED).nonzero()[:, 0]
+        logits = model(input_ids=inputs["input_ids"], use_cache=False, logits_to_keep=learned).logits[0]
+        loss = torch.nn.functional.cross_entropy(logits.float(), following[learned], reduction="sum")
+        return loss / (len(learned) if num_items_in_batch is None else num_items_in_batch)
 
 
 def dpo(job: Job, pairs: Sequence[dict[str, Any]], tokenizer: Any) -> Spent:

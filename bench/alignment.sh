@@ -19,6 +19,8 @@ tasks=${TASKS:-normad:400:1 culturalbench_easy:300:1 mmlu_stem:200:1 gsm8k:40:1 
 python=${PYTHON:-.venv/bin/python} trainer=${ALIGNMENT_VENV:-.venv-alignment}/bin/python
 mkdir -p "$out"
 
+# glibc gives large tensors back to the system and asks for them anew: a quarter of a step's time on two cores
+kept=(env MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592 MALLOC_TOP_PAD_=268435456)
 adapters=()
 for n in $samples; do
   cat >"$out/$n.toml" <<TOML
@@ -37,7 +39,7 @@ batch = 4
 dropout = 0
 dpo = ${DPO:-true}
 TOML
-  "$trainer" -m alignment train "$out/$n.toml" --data items
+  "${kept[@]}" "$trainer" -m alignment train "$out/$n.toml" --data items
   "$trainer" -m alignment export "$out/$n.toml"
   adapters+=("aligned-$n=$out/adapter-$n")
 done

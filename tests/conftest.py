@@ -1,11 +1,13 @@
 """What all tests share: the facts and words, read once, and the service as a newcomer starts it."""
 
 import contextlib
+import gc
 import os
 import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +37,22 @@ def _one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 @pytest.fixture(scope="session")
 def knowledge() -> Knowledge:
     return load_knowledge()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_imported_stays() -> None:
+    """The collector passes over what the test files imported, or it looks through all of that for nothing."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_of_one_file_is_not_anothers(_what_is_imported_stays: None) -> Iterator[None]:
+    """What a library left open here fails no test of another file, wherever the collector happens to run."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,8 @@ DECIDED = 0.8  # probability from which the language settles what a name may mea
 ALONE = 0.8  # share of the text from which one language speaks for all of it
 OURS = 0.6  # weight of the model for short texts in the pooled opinion
 SHARPNESS = 1.1  # exponent that makes pooled probabilities honest
+ENGLISH = 50.0  # times as likely as another language, before a word is read: most prompts are English
+UNNAMED = 0.67  # times as likely: a language that we know and do not name
 UNHEARD = 0.1  # what lid.176 is taken to give at most to a language that it does not know
 UNSEEN = 1e-4  # what a model gives at least to a language that the other one thinks of
 OTHER = "other-"  # begins the label of a language that is known and not named
@@ -189,7 +191,7 @@ class LanguageDetector:
         # Ours was pruned too far for scripts without spaces, of which lid.176 is sure anyway.
         models = self._models[-1:] if script in UNSPACED else self._models
         first, *second = (self._opinion(model, script, text) for model in models)
-        guesses = pooled(first, *second, known=self._known) if second else first
+        guesses = _likely(pooled(first, *second, known=self._known)) if second else first
         present = set(text.lower())
         for letters, languages in self._letters:
             if not present.isdisjoint(letters):
@@ -235,6 +237,16 @@ def pooled(
         own = max(ours.get(code, 0.0), UNSEEN)
         other = max(theirs.get(code, 0.0), UNSEEN) if code in known else min(own, UNHEARD)
         weights[code] = (own**OURS * other ** (1 - OURS)) ** SHARPNESS
+    total = sum(weights.values())
+    return {code: weight / total for code, weight in weights.items()}
+
+
+def _likely(guesses: Mapping[str, float]) -> dict[str, float]:
+    """The guesses with what is known before a word is read; they sum to 1 again (Bayes' rule)."""
+    weights = {
+        code: probability * (ENGLISH if code == "en" else UNNAMED if code.startswith(OTHER) else 1.0)
+        for code, probability in guesses.items()
+    }
     total = sum(weights.values())
     return {code: weight / total for code, weight in weights.items()}
 

@@ -179,6 +179,51 @@ def test_it_learns(trained):
 
 
 @torch_test
+def test_on_a_cpu_the_loss_is_the_one_that_trl_computes_everywhere(base, tmp_path):
+    import torch
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    from alignment import lora, tokens
+    from alignment.backbone import load_model, load_tokenizer
+
+    backbone = find_backbone(str(base))
+    tokenizer = load_tokenizer(backbone)
+    made = tokens.row(tokenizer, dialogues(hand_written(CULTURES)[:1], read_requests(), 0.7)[0].messages)
+    inputs = {"input_ids": torch.tensor([made.input_ids]), "labels": torch.tensor([made.labels])}
+    inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
+    config = SFTConfig(
+        str(tmp_path),
+        use_cpu=True,
+        bf16=False,
+        report_to="none",
+        dataset_kwargs={"skip_prepare_dataset": True},
+    )
+    losses = []
+    for trainer in (SFTTrainer, lora._LearnedOnly):
+        learner = trainer(
+            load_model(backbone, torch.float32),
+            config,
+            train_dataset=Dataset.from_list([{"input_ids": made.input_ids, "labels": made.labels}]),
+            processing_class=tokenizer,
+        )
+        losses += [
+            learner.compute_loss(learner.model, dict(inputs), num_items_in_batch=items).item()
+            for items in (None, 7)
+        ]
+    assert losses[:2] == pytest.approx(losses[2:], rel=1e-5)
+    assert losses[0] < losses[1]
+
+
+@torch_test
+def test_the_adapter_has_the_dropout_that_was_asked_for(trained, base, tmp_path):
+    config = configuration(tmp_path, base, dropout=0, epochs=1, samples=1, dpo=False)
+    for made, dropout in ((trained[0], 0.05), (train(config, say=str), 0)):
+        settings = json.loads((made.adapter / "adapter_config.json").read_text())
+        assert settings["lora_dropout"] == dropout
+
+
+@torch_test
 def test_dpo_begins_at_what_sft_made(trained):
     _, folder, _ = trained
     first, *rest = [one for one in losses(folder) if one["stage"] == "dpo"]

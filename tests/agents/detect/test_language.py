@@ -90,6 +90,32 @@ def test_an_uncovered_language_is_rather_unknown_than_english(language_detector:
     )
 
 
+# each was named a small language before English was held likelier: Wolof, Danish, Old English, Cornish
+@pytest.mark.parametrize(
+    "prompt", ["tell me a joke", "be kind", "good night", "how so", "How do we greet elders?"]
+)
+def test_a_short_english_prompt_is_english(language_detector: LanguageDetector, prompt: str) -> None:
+    best = language_detector.detect(prompt).best
+    assert best is not None
+    assert best.tag == "en"
+
+
+@pytest.mark.parametrize(
+    ("tag", "sentence"),
+    [
+        ("nl", "vertel een mop"), ("pt", "conta uma piada"), ("de", "erzähl einen Witz"),
+        ("cy", "Sut wyt ti heddiw?"), ("ga", "Cad é mar atá tú?"), ("af", "vertel vir my 'n grap"),
+        ("da", "fortæl en vittighed"), ("wo", "Nanga def? Maangi fi rekk"),
+    ],
+)  # fmt: skip
+def test_another_language_is_not_taken_for_english(
+    language_detector: LanguageDetector, tag: str, sentence: str
+) -> None:
+    best = language_detector.detect(sentence).best
+    assert best is not None
+    assert best.tag == tag
+
+
 def test_code_and_addresses_do_not_speak_for_the_text(language_detector: LanguageDetector) -> None:
     text = (
         f"{SENTENCES['es']} ```python\nfrom this import that\nprint('which should be the English here')\n```"

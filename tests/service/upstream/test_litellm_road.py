@@ -1,8 +1,6 @@
 """LiteLLM's Router on the road: several deployments behind one name, and its errors as ours."""
 
-import gc
 import traceback
-import warnings
 from typing import Any
 
 import httpx
@@ -10,6 +8,9 @@ import pytest
 
 from service.app import create_app
 from service.settings import ConfigurationError, Settings
+
+# under load LiteLLM leaves a refused call's connection to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -23,15 +24,6 @@ def balanced(_backbone, serve_settings) -> Any:
         Settings(model_list=twice, retries=0, router_settings={"disable_cooldowns": True})
     ) as url:
         yield url
-
-
-@pytest.fixture(autouse=True)
-def _what_litellm_left_open() -> Any:
-    """Under load LiteLLM leaves a refused call's connection to the garbage collector: not to another test."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 def post(url: str, model: str, **more: Any) -> httpx.Response:
