@@ -85,8 +85,9 @@ def sft(job: Job, rows: Sequence[Row], tokenizer: Any) -> Spent:
 
 
 class _LearnedOnly(SFTTrainer):  # type: ignore[misc]  # untyped where torch is not installed
-    """SFT on a CPU, a row at a time. The output layer is asked only where a token is learned: without Triton, TRL
-    asks it everywhere, in float32, which took longer than the rest of a small model with a large vocabulary.
+    """SFT on a CPU, a row at a time: the output layer is asked only where a token is learned.
+
+    Without Triton TRL asks it everywhere, and works out its gradient in float32.
     """
 
     def compute_loss(
