@@ -87,6 +87,9 @@ bench-council: install vllm-install ## What a council costs on vLLM: OPTIONS="--
 bench-alignment: install alignment-install vllm-install ## Base against adapters of 10 to 300 samples: DATA=… (bench/alignment.sh)
 	DATA=$(DATA) ALIGNMENT_VENV=$(ALIGNMENT_VENV) VLLM_VENV=$(VLLM_VENV) bench/alignment.sh
 
+bench-adapters: install vllm-install ## One adapter for all voices against one a voice on vLLM: ADAPTER=… [BASE=…] (bench/adapters.sh)
+	ADAPTER=$(ADAPTER) VLLM_VENV=$(VLLM_VENV) bench/adapters.sh $(OPTIONS)
+
 test-clients: install $(CLIENTS_STAMP) $(NPM_STAMP) ## Run other people's clients against the service
 	CLIENTS_VENV=$(CLIENTS_VENV) $(BIN)/python -m pytest -m clients $(CLIENTS) tests/docs tests/playground tests/sdk
 
