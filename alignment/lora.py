@@ -97,7 +97,11 @@ class _LearnedOnly(SFTTrainer):  # type: ignore[misc]  # untyped where torch is 
         learned = (following != UNLEARNED).nonzero()[:, 0]
         logits = model(input_ids=inputs["input_ids"], use_cache=False, logits_to_keep=learned).logits[0]
         loss = torch.nn.functional.cross_entropy(logits.float(), following[learned], reduction="sum")
-        return loss / (len(learned) if num_items_in_batch is None else num_items_in_batch)
+        if num_items_in_batch is None:
+            return loss / len(learned)
+        if self.args.average_tokens_across_devices:  # of all processes, averaged by DDP
+            loss = loss * self.accelerator.num_processes
+        return loss / num_items_in_batch
 
 
 def dpo(job: Job, pairs: Sequence[dict[str, Any]], tokenizer: Any) -> Spent:
