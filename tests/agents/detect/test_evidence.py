@@ -74,6 +74,6 @@ def test_at_the_end_of_a_long_text_evidence_is_where_it_stands(detector: Context
 
 
 def test_a_text_of_names_alone_tells_no_more_than_its_share(detector: ContextDetector) -> None:
-    context = detector.detect("Japan, Kenya, Peru. " * 500)
+    context = detector.detect("Japan, Ghana, Peru. " * 500)
     assert len(context.spans) == MOST
-    assert {one.culture for one in context.spans} == {"JP", "KE", "PE"}
+    assert {one.culture for one in context.spans} == {"JP", "GH", "PE"}
