@@ -10,12 +10,13 @@
 #   PORT      of the service; vLLM takes the next                    default: 8177
 #   EPOCHS    of SFT                                                 default: 1
 #   DPO       after SFT also DPO: true or false                      default: true
-#   TASKS     NAME:LIMIT[:VARIANTS], several                         default: below
+#   TASKS     NAME:LIMIT[:VARIANTS[:TOKENS]], several                default: below
+#             TOKENS: at most so many an answer; a letter is also read from the first one's log-probabilities
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${DATA:?the folder of evaluation data}"
 out=${OUT:-runs/curve} base=${BASE:-.models/smollm2-135m-instruct} samples=${SAMPLES:-10 30 100 300}
-tasks=${TASKS:-normad:400:1 culturalbench_easy:300:1 mmlu_stem:200:1 gsm8k:40:1 worldviews:24:1}
+tasks=${TASKS:-normad:400:1:2 culturalbench_easy:300:1:2 mmlu_stem:200:1:2 gsm8k:40:1 worldviews:24:1}
 python=${PYTHON:-.venv/bin/python} trainer=${ALIGNMENT_VENV:-.venv-alignment}/bin/python
 mkdir -p "$out"
 
@@ -64,9 +65,10 @@ started+=($!)
 answers "http://127.0.0.1:$service/readyz" $! "$out/service.log"
 
 for task in $tasks; do
-  IFS=: read -r name limit ways <<<"$task"
+  IFS=: read -r name limit ways tokens <<<"$task"
   for model in "${names[@]}"; do
     "$python" -m evaluation.run "$name" plain --limit "$limit" --variants "${ways:-1}" --connections 8 \
+      ${tokens:+--max-tokens "$tokens"} \
       --url "http://127.0.0.1:$service/v1" --data "$DATA" --logs "$out/logs" --backbone "$model" --as "$model"
   done
 done

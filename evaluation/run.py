@@ -56,6 +56,10 @@ def run(
         list[str] | None, typer.Option("--set", help="An option of the task, NAME=VALUE, such as local=true.")
     ] = None,
     connections: Annotated[int, typer.Option(min=1, help="Questions asked at once.")] = 4,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(min=1, help="At most so many tokens an answer; log-probabilities need 1."),
+    ] = None,
     patience: Annotated[
         float, typer.Option(min=0.1, help="Seconds for which every call may fail before the run ends.")
     ] = 60,
@@ -63,9 +67,10 @@ def run(
     """Ask one task's questions of one arm. An interrupted run goes on where it stopped."""
     set_to = _read_options(options or [])
     asked: dict[str, Any] = {"task": task, "arm": arm, "seed": seed, "variants": variants, "agents": agents}
-    asked |= {"judge": judge, "options": set_to}
+    asked |= {"judge": judge, "options": set_to, "max_tokens": max_tokens}
     try:
         chosen = _task(task, data=data, limit=limit, variants=variants, seed=seed, **set_to)
+        chosen.config.max_tokens = max_tokens or chosen.config.max_tokens
         model = _model(arm, url, seed=seed, agents=agents, backbone=backbone, patience=patience)
         calls = arms.read_arms()[arm].calls
         asked |= {"as": _name(arm, name), "backbone": backbone if calls else None}

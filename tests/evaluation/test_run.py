@@ -60,6 +60,14 @@ def test_a_larger_limit_asks_only_the_new_ones(endpoint: Any, data: Path) -> Non
     assert len({sample.id for sample in answered(data)}) == 8
 
 
+def test_an_answers_length_is_bounded_and_part_of_what_the_run_was(endpoint: Any, data: Path) -> None:
+    assert run(endpoint, data, "--max-tokens", "2").exit_code == 0
+    assert {body.get("max_tokens") or body.get("max_completion_tokens") for body in endpoint.bodies} == {2}
+    result = run(endpoint, data, "--limit", "8")
+    assert result.exit_code == 2
+    assert "max_tokens 2, not None" in " ".join(result.output.split())
+
+
 def test_errors_here_and_there_lose_nothing(endpoint: Any, data: Path) -> None:
     number = count(1)
     endpoint.say = lambda body: 500 if next(number) % 7 == 3 else "A"
