@@ -8,12 +8,12 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
+from evaluation.report.calibration import CALIBRATED
 from evaluation.report.canvas import INK, drawable, figure, guide, save
 from evaluation.report.statistics import Difference
 from evaluation.report.summary import Arm, Task
 
 FEWEST = 3  # points that are a curve
-LIKELIEST = "likeliest"  # the scorer by log-probability: it is drawn beside the headline
 _NUMBERED = re.compile(r".*\D-(\d+)")
 _HUES = ("#0072B2", "#D55E00")  # as in `canvas`
 _MARKERS = ("o", "s")
@@ -43,8 +43,8 @@ def curve(tasks: Sequence[Task], reference: str, folder: Path) -> str | None:
 
 
 def curves(task: Task) -> dict[str, Curve]:
-    """By scorer and number of samples what each contender gained: the headline, and log-probability."""
-    scorers = [task.headline, *(one for one in task.scorers if one == LIKELIEST != task.headline)]
+    """By scorer and number of samples what each contender gained: the headline, and calibrated."""
+    scorers = [task.headline, *(one for one in task.scorers if one == CALIBRATED != task.headline)]
     numbered = {int(found[1]): arm for arm in task.arms if (found := _NUMBERED.fullmatch(arm.name))}
     return {scorer: _gains(numbered, task, scorer) for scorer in scorers}
 

@@ -7,13 +7,14 @@ a question or an answer, so that `scores.jsonl` may be shown where a licence for
 import json
 import math
 import re
+import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from inspect_ai.log import EvalLog, EvalSample
-from inspect_ai.scorer import CORRECT, INCORRECT, NOANSWER, PARTIAL
+from inspect_ai.scorer import CORRECT, INCORRECT, NOANSWER, PARTIAL, Score
 from pydantic import TypeAdapter, ValidationError
 
 _VERDICTS = {CORRECT: 1.0, PARTIAL: 0.5, INCORRECT: 0.0, NOANSWER: 0.0}
@@ -28,7 +29,8 @@ class Row:
     stand side by side. `sample` is Inspect's id (`QUESTION#ORDER.PHRASING`; a repeated epoch adds `@EPOCH`),
     `cluster` the unit that is resampled. A score is None where it does not apply, and everywhere when
     `error`, the class of what was raised, is set. Tokens are counted over all `calls` of the answer;
-    `seconds` are wall time. What is not known is None.
+    `seconds` are wall time. `letters`: of multiple choice the probability of each letter, in the order in
+    which it was offered, and `right` the place of the right one. What is not known is None.
     """
 
     task: str
@@ -47,6 +49,8 @@ class Row:
     completion_tokens: int | None = None
     seconds: float | None = None
     error: str | None = None
+    letters: tuple[float, ...] | None = None
+    right: int | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -95,6 +99,7 @@ def _row(task: str, arm: str, sample: EvalSample, names: list[str]) -> Row:
     identity = str(sample.id) if sample.epoch == 1 else f"{sample.id}@{sample.epoch}"
     question = str(about.get("question", str(sample.id).partition("#")[0]))
     scores = {} if sample.error else _scores(sample)
+    letters = None if sample.error else _letters(sample)
     return Row(
         task=task,
         arm=arm,
@@ -112,7 +117,16 @@ def _row(task: str, arm: str, sample: EvalSample, names: list[str]) -> Row:
         completion_tokens=spent.get("completion_tokens"),
         seconds=spent.get("seconds"),
         error=_raised(sample) if sample.error else None,
+        letters=letters,
+        right=string.ascii_uppercase.index(str(sample.target)) if letters else None,
     )
+
+
+def _letters(sample: EvalSample) -> tuple[float, ...] | None:
+    """`evaluation.choice.likelihood` keeps them in the options' own order; they were offered in another."""
+    told = ((sample.scores or {}).get("likelihood") or Score(value=0)).metadata or {}
+    shares, order = told.get("options"), sample.metadata.get("options")
+    return tuple(round(float(shares[place]), 5) for place in order) if shares and order else None
 
 
 def _scores(sample: EvalSample) -> dict[str, float | None]:

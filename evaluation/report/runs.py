@@ -8,6 +8,7 @@ from pathlib import Path
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 from pydantic import TypeAdapter, ValidationError
 
+from evaluation.report.calibration import calibrated
 from evaluation.report.rows import Row, arm_of, newest, read_rows, rows_of, task_of, told
 
 SCORES, RUNS = "scores.jsonl", "runs.json"
@@ -105,7 +106,7 @@ def read(paths: Iterable[Path]) -> tuple[list[Row], list[Run]]:
             batches.append(rows)
             runs.update(dict.fromkeys(found))
     _check_names(runs)
-    return newest(batches), list(runs)
+    return calibrated(newest(batches)), list(runs)
 
 
 def _check_names(runs: Iterable[Run]) -> None:

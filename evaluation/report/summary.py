@@ -1,5 +1,6 @@
 """Everything a report says, as numbers: one summary for each arm on each task."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -94,12 +95,17 @@ def _task(name: str, arms: Mapping[str, list[Row]], runs: tuple[Run, ...], optio
     headline = headline_of(runs, scorers)
     others = tuple(scorer for scorer in scorers if scorer != headline)
     reference = arms.get(options.reference)
-    ordered = sorted(arms, key=lambda arm: (arm != options.reference, arm))
+    ordered = sorted(arms, key=lambda arm: (arm != options.reference, _natural(arm)))
     summaries = (
         _arm(arm, arms[arm], None if arm == options.reference else reference, (headline, *others), options)
         for arm in ordered
     )
     return Task(name, headline, (headline, *others), tuple(summaries), runs)
+
+
+def _natural(name: str) -> list[tuple[str, int]]:
+    """NAME-30 before NAME-100: the words and the numbers in it, in turn."""
+    return [(word, int(number or -1)) for word, number in re.findall(r"(\D+|^)(\d*)", name)]
 
 
 def headline_of(runs: Iterable[Run], scorers: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ def rows():
                 language="en",
                 order=0,
                 phrasing=0,
-                scores={"chosen": float(n < right), "likeliest": float(n < 20), "likelihood": 0.5},
+                scores={"chosen": float(n < right), "calibrated": float(n < 20), "likelihood": 0.5},
             )
 
 
@@ -37,8 +37,8 @@ def task():
 def test_the_points_are_the_paired_differences_by_number_of_samples(task):
     found = curves(task)
     assert {n: gain.value for n, gain in found["chosen"].items()} == {10: 0.0, 30: 0.125, 100: 0.5}
-    assert {n: gain.value for n, gain in found["likeliest"].items()} == {10: 0.0, 30: 0.0, 100: 0.0}
-    assert list(found) == ["chosen", "likeliest"]
+    assert {n: gain.value for n, gain in found["calibrated"].items()} == {10: 0.0, 30: 0.0, 100: 0.0}
+    assert list(found) == ["chosen", "calibrated"]
 
 
 def test_it_is_drawn(task, tmp_path):
