@@ -21,7 +21,7 @@ DOCS_VENV ?= .venv-docs
 DOCS_STAMP := $(DOCS_VENV)/.installed
 NPM_STAMP := $(CLIENTS)/npm/node_modules/.installed
 
-.PHONY: alignment-install bench-alignment bench-council docs eval eval-detection eval-report install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-alignment test-clients test-docs test-scale gazetteer clean
+.PHONY: alignment-install bench-adapters bench-alignment bench-council bench-embedding docs eval eval-detection eval-report install serve test check check-vllm-extra lock format vllm vllm-install test-vllm test-alignment test-clients test-docs test-scale gazetteer clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -80,6 +80,9 @@ $(ALIGNMENT_STAMP): pyproject.toml alignment/constraints.txt
 
 test-alignment: alignment-install ## Run the tests that train
 	$(ALIGNMENT_VENV)/bin/python -m pytest -m alignment tests/alignment
+
+bench-embedding: install ## Our engine for embeddings against the wheel's, one core: OPTIONS="--texts 200"
+	$(BIN)/python bench/embedding.py $(OPTIONS)
 
 bench-council: install vllm-install ## What a council costs on vLLM: OPTIONS="--repeat 3 --tokens 100 --conversation 1500"
 	VLLM_VENV=$(VLLM_VENV) VLLM_MODEL=$(VLLM_MODEL) bench/council.sh $(OPTIONS)

@@ -25,7 +25,7 @@ from agents.cultures.cultures import Cultures
 from agents.detect.context import CULTURAL, ContextDetector, load_detector
 from agents.detect.mentions import Mentions
 from agents.detect.sensitivity import HEARD, WORDED
-from training.heads import CACHE, MEMBERS, train_gate, train_lexical, train_wording
+from training.heads import CACHE, train_gate, train_lexical, train_wording
 from training.language import known_as, served
 from training.rows import Row, half_of, lines, own_rows, public_rows
 from training.vectors import Matrix, embeddings, features, wordings
@@ -88,7 +88,7 @@ class Judged:
             ("native agnostic questions steered", _share(self.said[foreign]), "at most 8 %"),
             ("place distractors steered", _share(self.said[placed]), "at most 20 %"),
             ("minimal pairs, unseen half", _share((self.said == self.truth)[pairs]), "90 %"),
-            ("our own prompts, 48 languages", _share((self.said == self.truth)[own]), ""),
+            ("our own prompts, 60 languages", _share((self.said == self.truth)[own]), ""),
         ]
 
     def confusions(self) -> list[tuple[str, dict[str, tuple[int, int, int, int]]]]:
@@ -123,11 +123,10 @@ def chance(
     rows: Sequence[Row],
     taught: Sequence[int],
     asked: Sequence[int],
-    members: int = MEMBERS,
 ) -> NDArray[np.float64]:
     """What a gate taught on some rows says of others: as `Sensitivity` does, all heads together."""
     those = [rows[index] for index in taught]
-    gate = train_gate(inputs[taught], those, members)
+    gate = train_gate(inputs[taught], those)
     plain = train_lexical(inputs[taught][:, DIMENSIONS:], those)
     wording = train_wording(counts[taught], those)
     logits = np.array([gate(x) + HEARD * float(plain(x[DIMENSIONS:])[0]) for x in inputs[asked]])
@@ -144,7 +143,7 @@ def left_out(inputs: Matrix, counts: csr_matrix, rows: Sequence[Row]) -> list[tu
     for family in families:
         taught = [index for index, row in enumerate(rows) if row.teaches and _family(row) != family]
         own = [index for index in mix if _family(rows[index]) == family]
-        said[own] = chance(inputs, counts, rows, taught, own, members=2) >= CULTURAL
+        said[own] = chance(inputs, counts, rows, taught, own) >= CULTURAL
         right = np.mean([said[index] == rows[index].cultural for index in own])
         found.append((f"accuracy on {family} ({len(own)})", f"{right:.2f}", ""))
     truth = [rows[index].cultural for index in mix]

@@ -47,9 +47,11 @@ class Row:
 
 
 def own_rows() -> list[Row]:
-    """`gate`: prompts in 48 languages. `pairs`: minimal pairs. `cues`: implicit cues, for testing alone."""
+    """`gate`: prompts. `pairs`, `twins`: minimal pairs, twins for training alone. `cues`: implicit cues, for
+    testing alone.
+    """
     rows = []
-    for kind in ("gate", "pairs", "cues"):
+    for kind in ("gate", "pairs", "twins", "cues"):
         for path in sorted((OWN / kind).glob("*.jsonl")):
             rows += [row for one in lines(path) for row in _own(kind, one)]
     return rows
@@ -89,10 +91,11 @@ def _own(kind: str, one: dict[str, Any]) -> Iterator[Row]:
             cultures,
             one["domain"] or "",
         )
-    elif kind == "pairs":
-        weight = 1.0 - half_of(group)  # the other half is for testing alone
-        yield Row(one["cultural"], one["lang"], True, "own pairs", group, "", cultures, weight=weight)
-        yield Row(one["agnostic"], one["lang"], False, "own pairs", group, weight=weight)
+    elif kind in ("pairs", "twins"):
+        weight = 1.0 if kind == "twins" else 1.0 - half_of(group)  # the other half is for testing alone
+        domain = one.get("domain", "")
+        yield Row(one["cultural"], one["lang"], True, f"own {kind}", group, "", cultures, domain, weight)
+        yield Row(one["agnostic"], one["lang"], False, f"own {kind}", group, weight=weight)
     else:
         yield Row(one["text"], one["lang"], True, "own cues", group, "implicit", cultures, weight=0.0)
 

@@ -76,7 +76,7 @@ class _Read:
 
 
 class ContextDetector:
-    """Puts the detectors together. Thread-safe; 1 ms, and 15 to 150 more where a text is embedded."""
+    """Puts the detectors together. Thread-safe; 1 ms, and 3 to 50 more where a text is embedded."""
 
     def __init__(
         self, language: LanguageDetector, mentions: Mentions, sense: Sensitivity, heads: Heads

