@@ -93,6 +93,7 @@ def _session(given: Mapping[str, NDArray[Any]]) -> ort.InferenceSession:
     """The graph with its weights, on one thread: requests are what runs side by side."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors
     options.enable_cpu_mem_arena = False  # it would keep what the longest text took
     values = [ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(one)) for one in given.values()]
     options.add_external_initializers(list(given), values)
