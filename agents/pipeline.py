@@ -176,7 +176,7 @@ class Pipeline:
             raise BackboneTimeout(f"no complete answer within {limit:g} s") from error
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
-        return state  # type: ignore[return-value]
+        return state  # type: ignore[return-value]  # LangGraph's own type of a state is a plain dict
 
     def _finished(self, plan: Plan, run: Run, state: State) -> Finished:
         meter = run.model

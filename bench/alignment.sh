@@ -73,7 +73,7 @@ for name in "${names[@]}"; do
   answers "http://127.0.0.1:$port/health" $! "$out/vllm.log"
   POLYLECT_CONFIG=$out/polylect.yaml POLYLECT_PORT=$service "$python" -m service.cli serve >"$out/service.log" 2>&1 &
   started+=($!)
-  answers "http://127.0.0.1:$service/healthz" $! "$out/service.log"
+  answers "http://127.0.0.1:$service/healthz" $! "$out/service.log" # /readyz would wait for all names: one is served
   for task in $tasks; do
     IFS=: read -r task limit ways tokens <<<"$task"
     "$python" -m evaluation.run "$task" plain --limit "$limit" --variants "${ways:-1}" --connections 8 \

@@ -99,7 +99,7 @@ class Backbone:
         The list is shuffled for each question: small models have a favourite letter.
         """
         listed = list(languages)
-        random.Random(f"{self._told['seed']}\0{question.id}").shuffle(listed)  # noqa: S311
+        random.Random(f"{self._told['seed']}\0{question.id}").shuffle(listed)  # noqa: S311  # an order
         lines = [f"{LETTERS[at]}. {language_name(tag, ENGLISH)}" for at, tag in enumerate(listed)]
         words = f"{question.text}\n\n{PICK}\n\n" + "\n".join(lines)
         place = await self._letter(f"pick {question.id}", words, len(listed))

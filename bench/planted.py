@@ -39,7 +39,7 @@ def trials(words: Row, count: int, seed: int) -> list[Trial]:
         for number in range(min(count, len(topics) * len(styles))):
             round_, at = divmod(number, len(styles))
             topic, style = (at + round_) % len(topics), styles[at]
-            dice = random.Random(f"{seed}/{language}/{topic}/{style}")  # noqa: S311
+            dice = random.Random(f"{seed}/{language}/{topic}/{style}")  # noqa: S311  # a repeatable draw
             word = "".join(dice.choice("bdfgklmnprtvz") + dice.choice("aeiou") for _ in range(4)).title()
             about = topics[topic]
             planted = f"{about['voices'][-1]} {said['plants'][style].format(word=word)}"

@@ -2,7 +2,7 @@
 
     python -m training.heads --data DATA
 
-takes three minutes on two cores the first time (embedding 12,000 texts) and one after that. Needs the extra
+takes two minutes on two cores the first time (embedding 12,000 texts) and one after that. Needs the extra
 `training`. What the heads reach on rows that they were not trained on: `make eval-detection`.
 """
 

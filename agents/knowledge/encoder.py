@@ -65,7 +65,7 @@ class Encoder:
 
 @lru_cache(1)
 def encoder() -> Encoder:
-    """The installed wheel's: one for all, for it takes half a second and 80 MB."""
+    """The installed wheel's: one for all, for it takes half a second to make."""
     return Encoder(Wheel())
 
 

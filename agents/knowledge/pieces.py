@@ -1,7 +1,7 @@
 """Texts as pieces of words: SentencePiece's unigram model (Kudo, arXiv 1804.10959) of XLM-RoBERTa.
 
 The likeliest way to cut a text, by Viterbi's algorithm. Texts that come here are short (`gist`), so that a
-table of the pieces is enough; the tokenizers of libraries take ten times the memory for this vocabulary.
+table of the pieces is enough; `tokenizers` takes seven times the memory for this vocabulary.
 """
 
 import re

