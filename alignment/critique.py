@@ -18,7 +18,12 @@ from alignment.stage import Rejected
 
 SHORTEST = 20  # characters of a critique or an answer
 _ENGLISH = "en"
-_OF_ITSELF = re.compile(r"\bthe critique\b", re.IGNORECASE)
+OF_ITSELF = re.compile(  # small teachers judge an answer where they are asked to write one
+    r"\b(critiques?|(the|this)( \w+)? draft|this answer|correct answer"
+    r"|the (first|second|new|revised|updated) answer"
+    r"|the answer (also|correctly|does|fails|implies|leaves|provided|is (accurate|(in)?correct)))\b",
+    re.IGNORECASE,
+)
 
 
 class CritiqueStage:
@@ -50,8 +55,8 @@ class CritiqueStage:
         words = {"culture": name, "question": question, "gold": gold}
         critique = await self._write("critique", answer=target, **words)
         refined = await self._write("rewrite", answer=target, critique=critique, **words)
-        if _OF_ITSELF.search(refined):
-            raise Rejected("rewrite speaks of the critique", refined)  # an asker never saw one
+        if OF_ITSELF.search(refined):
+            raise Rejected("rewrite speaks of answers", refined)  # an asker never saw one
         after = await self._scoring.score(refined, **against)
         local, lacks = await self._local(culture, [question, refined, critique])
         return {

@@ -6,7 +6,7 @@ AlignCultura (arXiv 2604.19016): critique and resample, with a scorer that is no
 from agents import Cultures, Prompts
 from alignment.chat import Endpoint
 from alignment.config import JudgeConfig
-from alignment.critique import SHORTEST
+from alignment.critique import OF_ITSELF, SHORTEST
 from alignment.journal import Row
 from alignment.scoring import Scoring
 from alignment.stage import Rejected
@@ -90,4 +90,6 @@ class JudgeStage:
         reply = await self._teacher.ask(prompt)
         if not reply.finished or len(reply.text) < SHORTEST:
             raise Rejected("resample cut off" if not reply.finished else "no resample", reply.text)
+        if OF_ITSELF.search(reply.text):
+            raise Rejected("resample speaks of answers", reply.text)
         return reply.text

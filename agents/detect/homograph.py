@@ -34,13 +34,13 @@ class Homographs:
     """Weighs a name that was found by how it is written and by what stands before it."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, tuple[str, frozenset[str]]] = {}
+        self._rules: dict[str, list[tuple[str, frozenset[str]]]] = {}
         self._phrases: list[str] = []
         for form, rule, languages, *_ in rows("homographs"):
             if rule == "nobody":
                 self._phrases.append(fold(form))
             else:
-                self._rules[fold(form)] = (rule, frozenset(cells(languages)))
+                self._rules.setdefault(fold(form), []).append((rule, frozenset(cells(languages))))
         self._places: dict[str, frozenset[str]] = {}
         for kind, language, words in rows("signals"):
             if kind == "place":
@@ -53,10 +53,10 @@ class Homographs:
 
     def weigh(self, seen: Appearance, language: str | None) -> float:
         """What part (0..1) of a mention this is. `language` is the text's; None: then all rules hold."""
-        rule, languages = self._rules.get(seen.form) or self._rules.get(seen.whole) or ("", frozenset())
+        rule, languages = self._rule(seen, language)
         if rule == "only":
             return float(seen.capital and language in languages)
-        if not rule or not ("*" in languages or language is None or language in languages):
+        if not rule:
             return float(seen.capital or seen.small)
         if rule == "never" or (not seen.capital and rule != "any"):
             return 0.0
@@ -65,6 +65,13 @@ class Homographs:
         if rule in UNPLACED and not placed:
             return UNPLACED[rule]
         return 1.0
+
+    def _rule(self, seen: Appearance, language: str | None) -> tuple[str, frozenset[str]]:
+        """The rule for the form, or else for the name, that holds in the language, and where it does."""
+        for rule, languages in (*self._rules.get(seen.form, ()), *self._rules.get(seen.whole, ())):
+            if rule == "only" or language is None or "*" in languages or language in languages:
+                return rule, languages
+        return "", frozenset()
 
     def _is_placed(self, seen: Appearance, language: str | None) -> bool:
         """Whether a word of place stands before the name, and no surname after it."""

@@ -24,12 +24,12 @@ from agents.detect.tables import DATA, cells, rows
 THRESHOLD = 0.4  # of the labels between 0.4 and 0.5 six in ten are right
 DECIDED = 0.8  # probability from which the language settles what a name may mean
 ALONE = 0.8  # share of the text from which one language speaks for all of it
-OURS = 0.6  # weight of the model for short texts in the pooled opinion
+OURS = 0.65  # weight of the model for short texts in the pooled opinion
 SHARPNESS = 1.1  # exponent that makes pooled probabilities honest
 ENGLISH = 50.0  # times as likely as another language, before a word is read: most prompts are English
 UNNAMED = 0.67  # times as likely: a language that we know and do not name
 UNHEARD = 0.1  # what lid.176 is taken to give at most to a language that it does not know
-UNSEEN = 1e-4  # what a model gives at least to a language that the other one thinks of
+UNSEEN = 1e-4  # what a model is taken to give at least to a language that the other one thinks of
 OTHER = "other-"  # begins the label of a language that is known and not named
 SURE = (
     0.7  # a sentence that the model gives to another language than its neighbours' is believed from here on
@@ -46,6 +46,8 @@ NOISE = re.compile(
     r"|[\d_\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufe0f\u200b\u2190-\u2bff\U0001f000-\U0001faff]+",
     re.DOTALL,
 )
+# Ours is trained without them: of few languages it has seen a question.
+UNMARKED = str.maketrans(dict.fromkeys('?!.,;:…"“”„«»()¿¡؟،؛？！。、，।', " "))
 SENTENCES_OF = re.compile(r"[^\n.!?;。！？；।؟…]+[.!?;。！？；।؟…]*")
 
 # Han letters that Mandarin does not write. Without one of them a text is Mandarin, whatever a model says.
@@ -190,8 +192,12 @@ class LanguageDetector:
         text = text.lower() if text.isupper() else text
         # Ours was pruned too far for scripts without spaces, of which lid.176 is sure anyway.
         models = self._models[-1:] if script in UNSPACED else self._models
-        first, *second = (self._opinion(model, script, text) for model in models)
-        guesses = _likely(pooled(first, *second, known=self._known)) if second else first
+        if len(models) == 1:
+            guesses, _ = self._opinion(models[0], script, text)
+        else:
+            own, _ = self._opinion(models[0], script, " ".join(text.translate(UNMARKED).split()))
+            other, unsaid = self._opinion(models[1], script, text)
+            guesses = _likely(pooled(own, other, known=self._known, unsaid=unsaid))
         present = set(text.lower())
         for letters, languages in self._letters:
             if not present.isdisjoint(letters):
@@ -203,15 +209,15 @@ class LanguageDetector:
         code = label.removeprefix("__label__")
         return (code, ()) if code.startswith(OTHER) else self._labels.read(label)
 
-    def _opinion(self, model: Any, script: str, text: str) -> dict[str, float]:
-        """What one model thinks."""
+    def _opinion(self, model: Any, script: str, text: str) -> tuple[dict[str, float], float]:
+        """What one model thinks of the languages that it finds likeliest, and of all others together."""
         labels, probabilities = model.predict(text, GUESSES, 0.0)
         opinion: dict[str, float] = {}
         for label, probability in zip(labels, probabilities, strict=True):
             code, scripts = self._read(label)
             if not scripts or script in scripts:
                 opinion[code] = opinion.get(code, 0.0) + float(probability)
-        return opinion
+        return opinion, max(1.0 - sum(map(float, probabilities)), 0.0)
 
 
 def _chinese(text: str, guesses: Mapping[str, float], letters: int) -> dict[str, float]:
@@ -226,16 +232,18 @@ def _chinese(text: str, guesses: Mapping[str, float], letters: int) -> dict[str,
 
 
 def pooled(
-    ours: Mapping[str, float], theirs: Mapping[str, float], *, known: AbstractSet[str]
+    ours: Mapping[str, float], theirs: Mapping[str, float], *, known: AbstractSet[str], unsaid: float
 ) -> dict[str, float]:
     """The logarithmic opinion pool (weighted geometric mean) of two distributions, sharpened; sums to 1.
 
-    Of a language that is not `known` to them they think as we do, but never much.
+    Of a language that is not `known` to them they think as we do, but never much. What they leave `unsaid` is
+    spread over the languages that they do not tell: who is sure of nothing rules nothing out.
     """
+    at_least = max(unsaid / len(known), UNSEEN)
     weights = {}
     for code in (*ours, *theirs):
         own = max(ours.get(code, 0.0), UNSEEN)
-        other = max(theirs.get(code, 0.0), UNSEEN) if code in known else min(own, UNHEARD)
+        other = max(theirs.get(code, 0.0), at_least) if code in known else min(own, UNHEARD)
         weights[code] = (own**OURS * other ** (1 - OURS)) ** SHARPNESS
     total = sum(weights.values())
     return {code: weight / total for code, weight in weights.items()}

@@ -196,13 +196,21 @@ class TestCritique:
         with pytest.raises(Rejected, match=reason):
             await self.stage(endpoint, prompts, cultures, say)(ANSWERED)
 
-    async def test_an_answer_that_speaks_of_its_critique_is_none(self, endpoint, prompts, cultures):
+    @pytest.mark.parametrize(
+        "instead",
+        [
+            "The critique is incorrect: the eldest is served first.",
+            "This answer correctly acknowledges that the eldest is served first.",
+            "The answer is correct. The eldest is served first, then all others.",
+            "This new draft tells that the eldest is served first.",
+        ],
+    )
+    async def test_an_answer_that_speaks_of_answers_is_none(self, endpoint, prompts, cultures, instead):
         def say(body):
-            if "Write the answer anew" in body["messages"][0]["content"]:
-                return "The critique is incorrect: the eldest is served first."
-            return teach(body)
+            asked_anew = "Write the answer anew" in body["messages"][0]["content"]
+            return instead if asked_anew else teach(body)
 
-        with pytest.raises(Rejected, match="speaks of the critique"):
+        with pytest.raises(Rejected, match="speaks of answers"):
             await self.stage(endpoint, prompts, cultures, say)(ANSWERED)
 
     async def test_a_translation_that_was_cut_off_is_told(self, endpoint, prompts, cultures):
@@ -259,7 +267,12 @@ class TestJudge:
         assert (row["local"], row["lacks"]) == (None, {"local": "written anew"})
 
     @pytest.mark.parametrize(
-        ("said", "reason"), [("", "no resample"), (("The eldest is poured for",), "cut off")]
+        ("said", "reason"),
+        [
+            ("", "no resample"),
+            (("The eldest is poured for",), "cut off"),
+            ("The first answer fails to mention the eldest.", "speaks of answers"),
+        ],
     )
     async def test_nothing_is_no_answer(self, endpoint, prompts, cultures, refined, said, reason):
         def say(body):

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agents.detect.label import Labels
-from agents.detect.language import SEEN, LanguageDetector
+from agents.detect.language import SEEN, LanguageDetector, pooled
 from training.language import known_as, served
 from training.rows import half_of
 
@@ -106,6 +106,8 @@ def test_a_short_english_prompt_is_english(language_detector: LanguageDetector, 
         ("nl", "vertel een mop"), ("pt", "conta uma piada"), ("de", "erzähl einen Witz"),
         ("cy", "Sut wyt ti heddiw?"), ("ga", "Cad é mar atá tú?"), ("af", "vertel vir my 'n grap"),
         ("da", "fortæl en vittighed"), ("wo", "Nanga def? Maangi fi rekk"),
+        ("sw", "Je, ni vibaya kijana kumsalimia mzee bila kusema shikamoo?"),
+        ("so", "Maxaa dhiigga casaan ka dhiga?"),
     ],
 )  # fmt: skip
 def test_another_language_is_not_taken_for_english(
@@ -114,6 +116,25 @@ def test_another_language_is_not_taken_for_english(
     best = language_detector.detect(sentence).best
     assert best is not None
     assert best.tag == tag
+
+
+def test_who_is_sure_of_nothing_rules_nothing_out() -> None:
+    known = frozenset({"en", "sw", *map(str, range(100))})
+    ours, theirs = {"sw": 0.9, "en": 0.01}, {"en": 0.1}
+    in_doubt = pooled(ours, theirs, known=known, unsaid=0.9)
+    assured = pooled(ours, theirs, known=known, unsaid=0.0)
+    assert in_doubt["sw"] > assured["sw"]
+    assert sum(in_doubt.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("tag", "sentence"), [("ga", "Cad é mar atá tú"), ("cy", "Sut wyt ti heddiw")])
+def test_a_question_mark_makes_no_other_language(
+    language_detector: LanguageDetector, tag: str, sentence: str
+) -> None:
+    for text in (sentence, f"{sentence}?", f"{sentence}!", f"«{sentence}…»"):
+        best = language_detector.detect(text).best
+        assert best is not None
+        assert best.tag == tag
 
 
 def test_code_and_addresses_do_not_speak_for_the_text(language_detector: LanguageDetector) -> None:
