@@ -71,10 +71,13 @@ class Entry:
 
 
 def hand_names() -> Iterator[Sourced]:
-    """The names of `demonyms.tsv`, `regions.tsv` and `places.tsv`."""
+    """The names of `demonyms.tsv`, `countries.tsv`, `regions.tsv` and `places.tsv`."""
     for locale, culture, names in rows("demonyms"):
         kind = "area" if culture.islower() else "people"
         yield from _of_cell(locale, kind, culture, names)
+    for locale, culture, names in rows("countries"):
+        for one, weight in shares(culture):
+            yield from _of_cell(locale, "area" if one.islower() else "territory", one, names, weight)
     for locale, culture, names in rows("regions"):
         for one, weight in shares(culture):
             yield from _of_cell(locale, "area" if one.islower() else "subdivision", one, names, weight)

@@ -1,8 +1,8 @@
 """Folds text so that names are found however they are typed, and keeps the way back to the original.
 
-Folding keeps the length of NFC text: case, final sigma and final Hebrew letters, dotless i, and the letters
-that Arabic, Persian and Urdu keyboards put for one another. Text that is not NFC is composed first, cluster
-by cluster.
+Folding keeps the length of NFC text: case, final sigma and final Hebrew letters, dotless i, the comma or
+cedilla of Romanian, and the letters that Arabic, Persian and Urdu keyboards put for one another. Text that
+is not NFC is composed first, cluster by cluster.
 """
 
 import re
@@ -17,6 +17,7 @@ SAME: Mapping[int, str] = str.maketrans(
         "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\n": " ", "\t": " ",
         "ı": "i", "ς": "σ", "ё": "е",
         "ן": "נ", "ם": "מ", "ך": "כ", "ף": "פ", "ץ": "צ", "״": '"',
+        "׳": "'", "־": "-", "ț": "ţ", "ș": "ş",
         "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ة": "ه", "ە": "ه", "ہ": "ه",
         "ھ": "ه", "ک": "ك",
     }

@@ -13,13 +13,17 @@ UNPLACED: Mapping[str, float] = {
     "place": 0.0,
 }  # by rule, where no word of place stands before
 
+UNTOLD = "en"  # whose rules hold where nobody knows the language: those of all would leave little
+LATIN = "\u0250"  # no letter of Latin's main blocks sorts behind it
+_NO_RULE = ("", frozenset[str]())
+
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
     """How a name stands in a text: the folded `form` of the name `whole`.
 
     `before` is the folded text before it, `after` the next two characters as written. `capital`: it has its
-    capital letter, or its script has none. `small`: it would also count without.
+    capital letter, or its script has none. `small`: it would also count without. `place`: it is a place's.
     """
 
     form: str
@@ -28,6 +32,7 @@ class Appearance:
     after: str
     capital: bool
     small: bool
+    place: bool
 
 
 class Homographs:
@@ -52,7 +57,10 @@ class Homographs:
         yield from self._phrases
 
     def weigh(self, seen: Appearance, language: str | None) -> float:
-        """What part (0..1) of a mention this is. `language` is the text's; None: then all rules hold."""
+        """What part (0..1) of a mention this is.
+
+        `language` is the text's; None: then English rules hold, and all of another script than Latin.
+        """
         rule, languages = self._rule(seen, language)
         if rule == "only":
             return float(seen.capital and language in languages)
@@ -61,17 +69,20 @@ class Homographs:
         if rule == "never" or (not seen.capital and rule != "any"):
             return 0.0
         possessed = rule == "place" and seen.after.startswith(POSSESSIVE)
-        placed = self._is_placed(seen, language) and not possessed
+        placed = seen.place and self._is_placed(seen, language) and not possessed
         if rule in UNPLACED and not placed:
             return UNPLACED[rule]
         return 1.0
 
     def _rule(self, seen: Appearance, language: str | None) -> tuple[str, frozenset[str]]:
         """The rule for the form, or else for the name, that holds in the language, and where it does."""
-        for rule, languages in (*self._rules.get(seen.form, ()), *self._rules.get(seen.whole, ())):
-            if rule == "only" or language is None or "*" in languages or language in languages:
-                return rule, languages
-        return "", frozenset()
+        spoken = language or UNTOLD
+        anyone = language is None and seen.form > LATIN
+        for name in (seen.form, seen.whole):
+            for rule, languages in self._rules.get(name, ()):
+                if rule == "only" or anyone or "*" in languages or spoken in languages:
+                    return rule, languages
+        return _NO_RULE
 
     def _is_placed(self, seen: Appearance, language: str | None) -> bool:
         """Whether a word of place stands before the name, and no surname after it."""

@@ -29,9 +29,7 @@ class Inflection:
                 self._by_locale.setdefault(locale, set()).add(name)
             self._drops[name] = tuple(sorted(map(fold, cells(drops)), key=len, reverse=True))
             self._endings[name] = re.compile(_expression(endings))
-        self._prefixes = {
-            script: frozenset(map(fold, (*cells(prefixes), ""))) for script, prefixes in rows("prefixes")
-        }
+        self._prefixes, self._any_prefix = _prefixes()
 
     def classes(self, locale: str) -> frozenset[str]:
         """The classes of a locale (CLDR's id) or a language (BCP-47's primary tag); it may have none."""
@@ -78,9 +76,27 @@ class Inflection:
             return False
         return any(self._scripts[one] == script for one in spoken)
 
-    def prefixes(self, script: str) -> Collection[str]:
-        """What may be written together before a name in `script`, folded; the empty string is among them."""
-        return self._prefixes.get(script, frozenset({""}))
+    def prefixes(self, language: str | None) -> Collection[str]:
+        """What may be written together before a name, folded; the empty string is among them.
+
+        `language` (BCP-47's primary tag) is the text's, if known: Persian does not write Arabic's
+        prepositions so.
+        """
+        return self._any_prefix if language is None else self._prefixes.get(language, self._any_prefix)
+
+
+def _prefixes() -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """Language -> its prefixes, for those that some line names; and all prefixes."""
+    lines = [
+        (script, frozenset(cells(languages)), frozenset(map(fold, (*cells(prefixes), ""))))
+        for script, languages, prefixes in rows("prefixes")
+    ]
+    own: dict[str, frozenset[str]] = {}
+    for named in frozenset().union(*(languages for _, languages, _ in lines)):
+        at_home = {script for script, languages, _ in lines if named in languages}
+        ruled = (one for script, languages, one in lines if named in languages or script not in at_home)
+        own[named] = frozenset().union(*ruled)
+    return own, frozenset().union(*(one for *_, one in lines))
 
 
 def _expression(cell: str) -> str:

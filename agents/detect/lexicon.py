@@ -66,12 +66,14 @@ class Lexicon:
     def _kinds(
         self, text: str, words: list[_Word], start: int, end: int, spoken: str | None
     ) -> Iterator[str]:
-        left, right = self._boundaries.around(text, start, end)
-        if left and left not in self._inflection.prefixes(self._scripts.main(left)):
+        spoken_words = [word for word in words if spoken is None or word.language in (spoken, ANY)]
+        if not spoken_words:
             return
-        for word in words:
-            counts = spoken is None or word.language in (spoken, ANY)
-            if counts and (not right or word.open or self._inflects(word, right)):
+        left, right = self._boundaries.around(text, start, end)
+        if left and left not in self._inflection.prefixes(spoken):
+            return
+        for word in spoken_words:
+            if not right or word.open or self._inflects(word, right):
                 yield word.kind
 
     def _inflects(self, word: _Word, right: str) -> bool:

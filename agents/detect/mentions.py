@@ -23,6 +23,7 @@ from agents.detect.script import Scripts
 BEFORE = 16  # characters before a name that may hold the word that settles a doubt
 TO_THE = "لل"  # Arabic: the preposition swallows the first letter of the article
 SMALL = 5  # letters from which a name that is handed in counts in lower case
+NO_PLACES = frozenset({"people", "language"})  # what a word of place says nothing about
 UNMISTAKABLE = 7  # letters of a stem from which a name is no other language's common word
 NOWHERE = frozenset({NOBODY, ANYBODY})
 ALIKE = 82.0  # rapidfuzz score (0..100) from which a name resembles another
@@ -129,7 +130,7 @@ class Mentions:
 
     def _candidates(self, text: _Text, names: Iterable[Name], start: int, end: int) -> Iterator[_Candidate]:
         left, right = self._boundaries.around(text.view.folded, start, end)
-        if left and left not in self._inflection.prefixes(self._script_of(left)):
+        if left and left not in self._inflection.prefixes(text.language):
             return
         stop = end if right and self._boundaries.sort(right[0]) == HANGUL else end + len(right)
         for name in names:
@@ -150,9 +151,10 @@ class Mentions:
         surface = text.view.text[first:last]
         if name.culture == NOBODY:
             return 1.0
-        if name.exact:
-            return float(surface == name.exact and not text.shouted)
         script = self._script_of(form)
+        if name.exact:
+            foreign = self._inflection.foreign(name.classes, script, text.language)
+            return float(surface == name.exact and not text.shouted and not foreign)
         known = len(name.stem) >= UNMISTAKABLE or (exact and ENGLISH in name.classes)
         if not known and self._inflection.foreign(name.classes, script, text.language):
             return 0.0
@@ -164,6 +166,7 @@ class Mentions:
             after=text.view.text[last : last + 2],
             capital=not cased or (not text.shouted and not surface[:1].islower()),
             small=name.small and (known or text.language is not None or script != "Latn"),
+            place=name.kind not in NO_PLACES,
         )
         return self._homographs.weigh(seen, text.language)
 

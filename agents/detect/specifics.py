@@ -87,7 +87,7 @@ class Specifics:
         self, view: Folded, names: list[_Name], start: int, end: int, language: str | None
     ) -> Iterator[tuple[int, int, _Name]]:
         left, right = self._boundaries.around(view.folded, start, end)
-        if left and left not in self._inflection.prefixes(self._script_of(left)):
+        if left and left not in self._inflection.prefixes(language):
             return
         stop = end if right and self._boundaries.sort(right[0]) == HANGUL else end + len(right)
         small = view.text[view.span(start, end)[0]].islower()

@@ -91,6 +91,53 @@ def test_homographs_and_parts_of_words_are_no_mentions(mentions: Mentions, text:
     assert cultures(mentions, text, "en" if text.isascii() else None) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("tr", "Masaya para koydular, araba kabul etmedi."), ("ar", "اكره الرياضة والعربات"),
+        ("fa", "باتری باد کرده و حواسم پرت شد، از کلاس بریم"), ("ur", "کل کلاس میں اتنا"),
+        ("he", "כיוון שהכלוב בפינה"), ("hi", "हवाई जहाज़ की माँग"), ("ru", "Что дано? Либо груз, либо романы."),
+        ("bg", "Казано накратко, на масата"), ("uk", "вареники з сиром, дані"),
+        ("it", "il corso è all'angolo"),
+        ("es", "¿Con qué se quita la fruta madura?"), ("pl", "czerwone włosy, trzecia runda"),
+        ("lt", "vieno vaiko"), ("fi", "peruna ja omani"), ("el", "πάρα πολύ"),
+        ("ko", "그리스도는 누구인 건지"), ("zh", "大理石地板，雅典娜"), ("wo", "Naka lay mënee naaw"),
+        ("hil", "Indi mainit, masami malayo"), ("ta", "தாய் புகார்"),
+    ],
+)  # fmt: skip
+def test_a_form_that_is_another_word_in_its_language_is_no_mention(
+    mentions: Mentions, language: str, text: str
+) -> None:
+    assert cultures(mentions, text, language) == []
+
+
+@pytest.mark.parametrize(("language", "text"), [("hi", "चाय में चीनी कितनी?"), ("ar", "ضع الخبز في صينية")])
+def test_sugar_and_a_tray_may_be_chinese(mentions: Mentions, language: str, text: str) -> None:
+    (found,) = mentions.find(text, language=language)
+    assert (found.culture, found.doubtful) == ("CN", True)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "culture"),
+    [
+        ("ru", "Что едят в Англии?", "GB"), ("ru", "Как празднуют в США", "US"), ("tr", "ABD'de düğün", "US"),
+        ("tr", "İngiltere'de çay", "GB"), ("es", "¿Qué se come en Inglaterra?", "GB"),
+        ("es", "vivo en EE. UU.", "US"),
+        ("fr", "le thé en Angleterre", "GB"), ("fa", "عروسی در امارات", "AE"), ("zh", "阿联酋的婚礼", "AE"),
+        ("zh", "波黑的咖啡", "BA"), ("uk", "Різдво в Англії", "GB"), ("pt", "casamento na Inglaterra", "GB"),
+    ],
+)  # fmt: skip
+def test_countries_by_the_names_that_people_use(
+    mentions: Mentions, language: str, text: str, culture: str
+) -> None:
+    assert cultures(mentions, text, language) == [culture]
+
+
+def test_arabic_prepositions_are_written_to_a_name_in_arabic_alone(mentions: Mentions) -> None:
+    assert cultures(mentions, "بلبنان", "ar") == ["LB"]
+    assert cultures(mentions, "بلبنان", "fa") == []
+
+
 def test_a_homograph_depends_on_the_language_of_the_text(mentions: Mentions) -> None:
     assert cultures(mentions, "Urlaub auf Island", "de") == ["IS"]
     assert cultures(mentions, "Island hopping", "en") == []
