@@ -111,6 +111,12 @@ def test_a_form_that_is_another_word_in_its_language_is_no_mention(
     assert cultures(mentions, text, language) == []
 
 
+def test_without_a_language_english_rules_hold_and_those_of_other_scripts(mentions: Mentions) -> None:
+    assert cultures(mentions, "Thais and Navajo") == ["TH", "navajo"]  # Thais is a Portuguese given name
+    assert cultures(mentions, "Thais", "pt") == []
+    assert cultures(mentions, "Либо груз, либо романы") == []
+
+
 @pytest.mark.parametrize(("language", "text"), [("hi", "चाय में चीनी कितनी?"), ("ar", "ضع الخبز في صينية")])
 def test_sugar_and_a_tray_may_be_chinese(mentions: Mentions, language: str, text: str) -> None:
     (found,) = mentions.find(text, language=language)
