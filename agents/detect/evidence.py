@@ -63,13 +63,14 @@ class Turn:
         return excerpt(self.text, self.limit)
 
     def span(self, start: int, end: int, culture: str, kind: str) -> Span:
-        """The evidence at `looked[start:end]`. What runs over the seam of an excerpt ends there."""
+        """The evidence at `looked[start:end]`; it ends with the text, and at the seam of an excerpt."""
         half = self.limit // 2
         cut = len(self.text) > self.limit
         hidden = len(self.text) - 2 * half - 1 if cut else 0
         if cut and start <= half < end:
             end = half
         start, end = (place if place <= half else place + hidden for place in (start, end))
+        end = min(end, len(self.text))
         return Span(start, end, self.text[start:end], culture, kind, self.number)
 
 

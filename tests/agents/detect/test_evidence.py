@@ -16,6 +16,13 @@ def test_a_short_text_is_looked_at_as_it_is() -> None:
     assert turn.span(3, 8, "JP", "city") == Span(3, 8, "Kyoto", "JP", "city", 0)
 
 
+def test_no_span_ends_behind_its_text(detector: ContextDetector) -> None:
+    assert Turn("In Kyoto", 0, 100).span(0, 80, "JP", "native_language").end == 8
+    text = "Düğünde masaya ne konur?"
+    (found,) = detector.detect(text).spans
+    assert (found.start, found.end, found.text) == (0, len(text), text)
+
+
 @pytest.mark.parametrize("length", [11, 12, 50])
 def test_in_a_long_text_places_are_those_of_the_whole(length: int) -> None:
     text = "abcde" + "-" * (length - 10) + "vwxyz"
