@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from agents import Culture, Cultures, Prompts
 from alignment.chat import Endpoint
 from alignment.config import QuestionConfig
+from alignment.critique import OF_ITSELF
 from alignment.journal import Row
 from alignment.stage import Rejected
 
@@ -31,7 +32,6 @@ OTHERS = 5  # cultures that the judge may take it for
 SHOWN = 4  # questions on a facet that a writer is told not to repeat
 _FLOOR = 1e-4  # of a probability: the API tells twenty tokens, not all
 _LABELS = ("fact", "question", "answer")
-_OF_ITSELF = re.compile(r"\b(this|the)( \w+)? draft\b", re.IGNORECASE)
 _ASKS = re.compile("[?？؟]")
 _LABEL = re.compile(r"^[\s*#>-]*(fact|question|answer)[\s*]*:[\s*]*", re.IGNORECASE | re.MULTILINE)
 
@@ -179,9 +179,7 @@ class QuestionStage:
 
 def echoes(parts: tuple[str, str, str], prompt: str) -> bool:
     """Whether a draft gives the prompt's own words as its fact, or speaks of drafts: small teachers do."""
-    return parts[0].rstrip(".").casefold() in prompt.casefold() or any(
-        _OF_ITSELF.search(one) for one in parts
-    )
+    return parts[0].rstrip(".").casefold() in prompt.casefold() or any(OF_ITSELF.search(one) for one in parts)
 
 
 def read_draft(text: str, *, finished: bool = True) -> tuple[str, str, str] | None:

@@ -51,7 +51,7 @@ def figures(
     console.print(_table("Gate, one source left out", left_out(inputs, counts, rows)))
     detector = load_detector(names=Cultures.load().area_names())
     console.print(_table("Whose culture", subjects(detector, rows)))
-    console.print(_table("Language", languages(detector, data)))
+    console.print(_table("Language", languages(detector, data, rows)))
     console.print(_table("Time, this machine", times(detector, rows)))
     for title, counts in judged.confusions():
         console.print(_confusion(title, counts))
@@ -194,16 +194,31 @@ def speaks(known: Cultures, culture: str, language: str) -> bool:
     return language != "en" and own[0].partition("-")[0] == language.partition("-")[0]
 
 
-def languages(detector: ContextDetector, data: Path) -> list[tuple[str, str, str]]:
-    """Tatoeba's short sentences (the half that did not teach), and what is not covered."""
-    short = [one for one in lines(data / "langid/tatoeba_short.jsonl") if half_of(one["text"]) == 1]
-    right = [_tag(detector, one["text"]) == known_as(one["lang"]) for one in short]
+def languages(detector: ContextDetector, data: Path, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
+    """Tatoeba's short sentences, our own prompts and CaLMQA's questions, the half of each that did not teach;
+    and what is not covered.
+    """
+
+    def tags(texts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """(found, true) of each (text, language) of the half."""
+        half = ((text, code) for text, code in texts if half_of(text) == 1)
+        return [(_tag(detector, text), known_as(code).partition("-")[0]) for text, code in half]
+
+    short = tags((one["text"], one["lang"]) for one in lines(data / "langid/tatoeba_short.jsonl"))
+    asked = tags(
+        (one["question_local"], one["lang"]) for one in lines(data / "calmqa/calmqa_questions.jsonl")
+    )
+    ours = (row for row in rows if row.source in {"own gate", "own twins"} and "-Latn" not in row.language)
+    own = tags((row.text, row.language) for row in ours)
     article = [
         one for one in lines(data / "langid/udhr_article1.jsonl") if known_as(one["lang"]) not in served()
     ]
     unknown = [not _tag(detector, one["text"]) for one in article]
     return [
-        (f"113 languages, {len(short)} short sentences", _share(right), "72 %"),
+        (f"113 languages, {len(short)} short sentences", _share([a == b for a, b in short]), "72 %"),
+        ("our own prompts", _share([a == b for a, b in own]), ""),
+        ("our own prompts: unknown", _share([not found for found, _ in own]), ""),
+        ("CaLMQA's questions", _share([a == b for a, b in asked]), ""),
         (f"unknown, of {len(article)} texts in languages not covered", _share(unknown), "60 %"),
     ]
 

@@ -86,17 +86,12 @@ class Inflection:
 
 
 def _prefixes() -> tuple[dict[str, frozenset[str]], frozenset[str]]:
-    """Language -> its prefixes, for those that some line names; and all prefixes."""
-    lines = [
-        (script, frozenset(cells(languages)), frozenset(map(fold, (*cells(prefixes), ""))))
-        for script, languages, prefixes in rows("prefixes")
-    ]
+    """Language -> its prefixes, for those that a line names; and all prefixes."""
     own: dict[str, frozenset[str]] = {}
-    for named in frozenset().union(*(languages for _, languages, _ in lines)):
-        at_home = {script for script, languages, _ in lines if named in languages}
-        ruled = (one for script, languages, one in lines if named in languages or script not in at_home)
-        own[named] = frozenset().union(*ruled)
-    return own, frozenset().union(*(one for *_, one in lines))
+    for _, languages, prefixes in rows("prefixes"):
+        written = frozenset(map(fold, (*cells(prefixes), "")))
+        own |= {language: own.get(language, frozenset()) | written for language in cells(languages)}
+    return own, frozenset().union(*own.values())
 
 
 def _expression(cell: str) -> str:

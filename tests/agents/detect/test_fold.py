@@ -28,3 +28,6 @@ def test_spellings_that_tell_no_names_apart_are_one() -> None:
     assert fold("IRAK") == fold("ırak")
     assert fold("ایران") == fold("ايران")
     assert fold("’") == fold("'")
+    assert fold("צ׳כיה") == fold("צ'כיה")
+    assert fold("ניו־זילנד") == fold("ניו-זילנד")
+    assert fold("Elveția") == fold("Elveţia")

@@ -139,6 +139,11 @@ def test_countries_by_the_names_that_people_use(
     assert cultures(mentions, text, language) == [culture]
 
 
+def test_an_abbreviation_counts_in_its_languages_alone(mentions: Mentions) -> None:
+    assert cultures(mentions, "Živim u SAD već godinama", "sr") == ["US"]
+    assert cultures(mentions, "I was SAD for years", "en") == []
+
+
 def test_arabic_prepositions_are_written_to_a_name_in_arabic_alone(mentions: Mentions) -> None:
     assert cultures(mentions, "بلبنان", "ar") == ["LB"]
     assert cultures(mentions, "بلبنان", "fa") == []
