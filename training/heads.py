@@ -49,24 +49,23 @@ def train(
     np.savez_compressed(Path(str(DATA)) / "heads.npz", **stored)  # type: ignore[arg-type]  # its stub
 
 
-def train_gate(inputs: Inputs, rows: Sequence[Row], members: int = MEMBERS) -> Gate:
-    """The gate: an ensemble on each depth and the features. members: of each."""
+def train_gate(inputs: Inputs, rows: Sequence[Row]) -> Gate:
+    """The gate: an ensemble on each depth and the features."""
     depths = range(inputs.means.shape[1])
     return Gate(
         tuple(
-            train_perceptrons(np.hstack([inputs.means[:, depth], inputs.lexical]), rows, members)
-            for depth in depths
+            train_perceptrons(np.hstack([inputs.means[:, depth], inputs.lexical]), rows) for depth in depths
         )
     )
 
 
-def train_perceptrons(inputs: Matrix, rows: Sequence[Row], members: int) -> Perceptrons:
-    """An ensemble; the inputs' scaling is folded into its first layer."""
+def train_perceptrons(inputs: Matrix, rows: Sequence[Row]) -> Perceptrons:
+    """An ensemble of `MEMBERS`; the inputs' scaling is folded into its first layer."""
     mean, deviation = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
     scaled, labels, weights = (inputs - mean) / deviation, _labels(rows), _weights(rows)
     others = np.array([row.source != HALF_HEARD for row in rows])
     fits = []
-    for seed in range(members):
+    for seed in range(MEMBERS):
         heard = others if seed % 2 else np.ones(len(rows), bool)
         model = MLPClassifier((UNITS,), random_state=seed, **SHAPE)
         fits.append(model.fit(scaled[heard], labels[heard], sample_weight=weights[heard]))

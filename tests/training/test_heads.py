@@ -50,6 +50,23 @@ def test_a_gate_learns_and_takes_its_inputs_as_they_are(inputs, rows):
     assert np.mean([one == other.cultural for one, other in zip(said, rows, strict=True)]) > 0.9
 
 
+def test_each_depth_has_an_ensemble_of_its_own(inputs, rows):
+    """What decides is in the second depth alone."""
+    means = np.stack([inputs[:, 4:6], inputs[:, :2]], axis=1)
+    gate = train_gate(Inputs(means, inputs[:, 6:8], None), rows)
+    right = [
+        np.mean(
+            [
+                (ensemble(np.concatenate([mean, seen])) > 0) == one.cultural
+                for mean, seen, one in zip(means[:, depth], inputs[:, 6:8], rows, strict=True)
+            ]
+        )
+        for depth, ensemble in enumerate(gate.depths)
+    ]
+    assert right[0] < 0.75
+    assert right[1] > 0.9
+
+
 def test_every_second_perceptron_does_not_hear_the_siblings(inputs, rows):
     """They lie, and are most: who hears them is wrong."""
     lying = [
