@@ -16,6 +16,7 @@ from agents.final_request import final_request, without_thoughts
 from agents.guard.guard import LETTERS, Finding, Guard, same_language
 from agents.model import Message, ModelChunk
 from agents.state import Run
+from agents.unmarked import unmarked
 from agents.watch import Watch
 
 WITHHELD = "content_filter"
@@ -53,7 +54,7 @@ class GuardedChoice:
         reason: str | None = None
         request = final_request(self._run, messages, stage, self._index)
         try:
-            async with aclosing(self._run.model.stream(request)) as chunks:
+            async with aclosing(unmarked(self._run.model.stream(request))) as chunks:
                 async for chunk in chunks:
                     reason = chunk.finish_reason or reason
                     await self._take(watch, without_thoughts(chunk))

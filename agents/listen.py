@@ -15,6 +15,7 @@ from agents.model import ModelRequest
 from agents.plan import Voice
 from agents.sections import Labels, read_sections
 from agents.state import Run
+from agents.unmarked import unmarked
 from agents.untrusted import Hearing
 from agents.watch import Watch
 
@@ -57,7 +58,7 @@ async def _hear(run: Run, voice: Voice, request: ModelRequest, turn: int) -> Per
     reason: str | None = None
     problem: BackboneError | None = None
     try:
-        async with asyncio.timeout(limit), aclosing(run.model.stream(request)) as chunks:
+        async with asyncio.timeout(limit), aclosing(unmarked(run.model.stream(request))) as chunks:
             async for chunk in chunks:
                 tokens = chunk.usage.completion_tokens if chunk.usage else tokens
                 reason = chunk.finish_reason or reason

@@ -9,6 +9,7 @@ from agents.final_request import final_request, without_thoughts
 from agents.guarded import GuardedChoice
 from agents.model import Message
 from agents.state import Run
+from agents.unmarked import unmarked
 
 
 async def write(run: Run, messages: Sequence[Message], stage: str, *, language: str | None = None) -> None:
@@ -30,7 +31,8 @@ async def write(run: Run, messages: Sequence[Message], stage: str, *, language: 
 
 async def _as_it_comes(run: Run, messages: Sequence[Message], stage: str, index: int) -> None:
     reason: str | None = None
-    async with aclosing(run.model.stream(final_request(run, messages, stage, index))) as chunks:
+    said = run.model.stream(final_request(run, messages, stage, index))
+    async with aclosing(said if stage == "direct" else unmarked(said)) as chunks:
         async for raw in chunks:
             chunk = raw if stage == "direct" else without_thoughts(raw)
             reason = chunk.finish_reason or reason

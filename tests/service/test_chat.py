@@ -271,6 +271,23 @@ def test_answer_text_is_kept_byte_for_byte(client, backbone, model):
     assert answer.choices[0].message.content == "".join(from_backbone)
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_marks_of_the_prompt_that_a_backbone_copies_are_not_in_the_answer(client, backbone, stream):
+    reply = type(backbone.reply({}))
+    words = ["<", "<persp", "ective 0123456789abcdef>>", "\n", "Elders", " first.\n", "<<end 01", "23>>"]
+    backbone.reply = lambda body: reply(words=words)
+    answer = ask(client, stream=stream, extra_body={"polylect": {"cultures": ["JP", "KE"]}})
+    if stream:
+        with answer:
+            said = [chunk.choices[0].delta for chunk in answer if chunk.choices]
+        text = "".join(delta.content or "" for delta in said)
+        thought = "".join(getattr(delta, "reasoning_content", None) or "" for delta in said)
+        assert "perspective" not in thought
+    else:
+        text = answer.choices[0].message.content
+    assert text == "Elders first.\n"
+
+
 def test_tool_calls_of_the_final_stage_arrive_whole(client, backbone):
     reply = type(backbone.reply({}))
     pieces = [
