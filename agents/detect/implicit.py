@@ -5,7 +5,7 @@ make together.
 """
 
 from agents.detect.mentions import Mention
-from agents.detect.situations import Customs, Situations
+from agents.detect.situations import Customs, Guess, Situations
 from agents.detect.specifics import Specifics
 
 TABLES = ("specifics", "cues")
@@ -26,10 +26,13 @@ class Cues:
         text's, if known: cues that are other languages' common words count only in their own. Of a text that
         is little but cues, only the first and last `boundary.MATCHES // 2` are looked at.
         """
-        customs = self._customs.of(language)
         found = (
             *self._names.find(text, language=language),
             *self._situations.find(text, language=language),
-            *(customs.find(text, language=language) if customs else ()),
+            *self._customs.find(text, language=language),
         )
         return tuple(sorted(found, key=lambda one: (one.start, one.end)))
+
+    def nearly(self, text: str, *, language: str | None = None) -> dict[str, Guess]:
+        """The customs of which at most one word is missing in `text`, by number: `Situations.nearly`."""
+        return self._customs.nearly(text, language=language)

@@ -5,9 +5,11 @@
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import log
 from threading import Lock
 
 from agents.detect.cldr import shares
@@ -17,6 +19,8 @@ from agents.detect.mentions import Mention
 from agents.detect.tables import DATA, cells, rows
 
 TOGETHER = 160  # characters within which all the words of a situation must stand
+TELLING = 10.0
+"""What words tell together, in nats: the sum of log(situations / those that have the word)."""
 OPEN = "*"  # at the end of a word, also within a phrase: any ending
 PARTED = "+"  # between the words that must all occur, of which each may have alternatives
 KIND = "situation"
@@ -37,6 +41,14 @@ class _Needed:
     number: int
     place: int
     rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A situation of which `words` are in a text, and another is not: it wants other evidence."""
+
+    words: int
+    mentions: tuple[Mention, ...]
 
 
 class Situations:
@@ -76,6 +88,34 @@ class Situations:
         A mention runs from the first to the last of the words. `language` (BCP-47) is the text's, if known.
         """
         view = Folded.of(text)
+        mentions: list[Mention] = []
+        for number, words in self._seen(view, language).items():
+            situation = self._situations[number]
+            if span := closest(words, situation.size):
+                mentions += self._told(text, number, view.span(*span))
+        return tuple(sorted(mentions, key=lambda one: (one.start, one.end)))
+
+    def nearly(self, text: str, *, language: str | None = None) -> dict[int, Guess]:
+        """The situations, by their place in the list, of which at most one word is missing and two are there.
+
+        The words may stand anywhere, but must tell enough: "wear" and "funeral" are words of many.
+        """
+        view = Folded.of(text)
+        seen = self._seen(view, language)
+        shared = Counter((start, end) for words in seen.values() for start, end in _spots(words))
+        guessed: dict[int, Guess] = {}
+        for number, words in seen.items():
+            rarest: dict[int, int] = {}
+            for start, end, place in words:
+                rarest[place] = min(rarest.get(place, len(seen)), shared[start, end])
+            told = sum(log(len(self._situations) / count) for count in rarest.values())
+            if len(rarest) >= max(2, self._situations[number].size - 1) and told >= TELLING:
+                span = min(start for start, _, _ in words), max(end for _, end, _ in words)
+                guessed[number] = Guess(len(rarest), tuple(self._told(text, number, view.span(*span))))
+        return guessed
+
+    def _seen(self, view: Folded, language: str | None) -> dict[int, list[tuple[int, int, int]]]:
+        """Start, end and place of each word that stands in the text, by situation."""
         seen: dict[int, list[tuple[int, int, int]]] = {}
         for kind, start, end in self._lexicon.spans(view, language=language):
             needed = self._needed[kind]
@@ -83,16 +123,13 @@ class Situations:
                 continue
             end = rest.end() if needed.rest and rest else end
             seen.setdefault(needed.number, []).append((start, end, needed.place))
-        mentions: list[Mention] = []
-        for number, words in seen.items():
-            situation = self._situations[number]
-            if span := closest(words, situation.size):
-                first, last = view.span(*span)
-                mentions += (
-                    Mention(text[first:last], first, last, culture, KIND, part)
-                    for culture, part in situation.cultures
-                )
-        return tuple(sorted(mentions, key=lambda one: (one.start, one.end)))
+        return seen
+
+    def _told(self, text: str, number: int, span: tuple[int, int]) -> Iterator[Mention]:
+        """A mention for each of a situation's cultures."""
+        first, last = span
+        for culture, part in self._situations[number].cultures:
+            yield Mention(text[first:last], first, last, culture, KIND, part)
 
 
 @lru_cache(4_096)
@@ -109,24 +146,34 @@ class Customs:
 
     def __init__(self) -> None:
         self._known = frozenset(languages())
-        self._read: dict[str, Situations] = {}
+        self._read: dict[str, tuple[Situations, list[str]]] = {}
         self._lock = Lock()
 
-    def of(self, language: str | None) -> Situations | None:
-        """Those told in this language (BCP-47); None where nobody wrote them down in it, or it is unknown."""
+    def find(self, text: str, *, language: str | None) -> tuple[Mention, ...]:
+        """Those that are told in `text`, as `Situations.find`; none in a language without their words."""
+        read = self._of(language)
+        return read[0].find(text, language=language) if read else ()
+
+    def nearly(self, text: str, *, language: str | None) -> dict[str, Guess]:
+        """Those that are nearly told, as `Situations.nearly`, by their number in `customs.tsv`."""
+        if not (read := self._of(language)):
+            return {}
+        situations, numbers = read
+        guessed = situations.nearly(text, language=language)
+        return {numbers[place]: guess for place, guess in guessed.items()}
+
+    def _of(self, language: str | None) -> tuple[Situations, list[str]] | None:
+        """Those told in this language (BCP-47) and their numbers; None where nobody wrote them down in it."""
         base = language.partition("-")[0] if language else ""
         if base not in self._known:
             return None
         with self._lock:
             if base not in self._read:
-                self._read[base] = Situations(told_in(base))
+                bearers = {number: share for number, share, _, _ in rows("customs")}
+                told = rows(f"customs_{base}")
+                listed = [(bearers[number], base, needs) for number, needs in told]
+                self._read[base] = Situations(listed), [number for number, _ in told]
             return self._read[base]
-
-
-def told_in(language: str) -> list[Sequence[str]]:
-    """The customs in one language: culture ids with shares, the language, the words."""
-    bearers = {number: share for number, share, _, _ in rows("customs")}
-    return [(bearers[number], language, needs) for number, needs in rows(f"customs_{language}")]
 
 
 def languages() -> tuple[str, ...]:
@@ -134,6 +181,11 @@ def languages() -> tuple[str, ...]:
     tables = (one.name for one in DATA.iterdir())
     found = (name.removeprefix("customs_").removesuffix(".tsv") for name in tables if "customs_" in name)
     return tuple(sorted(found))
+
+
+def _spots(words: Iterable[tuple[int, int, int]]) -> set[tuple[int, int]]:
+    """Where words stand, whatever their places in the situation."""
+    return {(start, end) for start, end, _ in words}
 
 
 def closest(words: Iterable[tuple[int, int, int]], size: int) -> tuple[int, int] | None:

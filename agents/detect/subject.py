@@ -13,11 +13,13 @@ from agents.detect.cldr import shares
 from agents.detect.evidence import CultureWeight
 from agents.detect.heads import Heads, softmax
 from agents.detect.mentions import Mention
+from agents.detect.situations import KIND
 from agents.detect.tables import rows
 from agents.knowledge.embed import Vector
 
 LEADS = 0.35  # share of the cues' weight from which a culture is told by them
 AT_HOME = 1.5  # how much heavier a cue weighs for those whose own the text's language is
+HEAVIER = {KIND: 2.0}  # what several words tell together outweighs a word that only its writers use
 LIKELY = 0.8  # probability from which the head names a culture
 NEXT = 0.2  # probability from which it names another beside
 MOST = 3  # cultures that are named at most
@@ -32,7 +34,8 @@ def implied(cues: Iterable[Mention], own: AbstractSet[str]) -> tuple[CultureWeig
     for cue in cues:
         seen.setdefault(cue.culture, {}).setdefault(cue.text.casefold(), cue)
     sums = {
-        one: sum(cue.weight for cue in told.values()) * (AT_HOME if one in own else 1.0)
+        one: sum(cue.weight * HEAVIER.get(cue.kind, 1.0) for cue in told.values())
+        * (AT_HOME if one in own else 1.0)
         for one, told in seen.items()
     }
     total, ranked = sum(sums.values()), sorted(sums, key=lambda one: -sums[one])

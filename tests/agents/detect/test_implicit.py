@@ -89,6 +89,43 @@ def test_the_words_of_a_situation_stand_close_together():
     assert situations.find("a tooth", language="en") == ()
 
 
+def test_a_situation_is_nearly_told_by_all_words_but_one():
+    told = [
+        ("CN=0.6,TW=0.4", "en", "red+envelope*+wedding"),
+        ("JP", "en", "tooth+roof"),
+        ("FR", "en", "a+b+c+d"),
+    ]
+    situations = Situations(told + [("IN", "en", f"one{number}+common") for number in range(300)])
+    far = "red " + "word " * 60 + "envelope"
+    assert situations.nearly("red", language="en") == {}
+    assert situations.nearly("a b", language="en") == {}, "two of four are too few"
+    guess = situations.nearly(far, language="en")[0]
+    assert guess.words == 2
+    assert [(one.culture, one.weight, one.text) for one in guess.mentions] == [
+        ("CN", 0.6, far),
+        ("TW", 0.4, far),
+    ]
+    assert situations.nearly("a tooth on the roof, b and c", language="en").keys() == {1, 2}
+
+
+def test_words_of_many_situations_nearly_tell_none():
+    both = [("IN", "en", f"funeral+wear+thing{number}") for number in range(100)]
+    situations = Situations([*both, ("GH", "en", "funeral+wear+kente"), ("JP", "en", "tooth+roof+child")])
+    assert situations.nearly("What to wear to a funeral?", language="en") == {}
+    assert situations.nearly("A tooth on the roof", language="en") == {}, "a hundred situations are few"
+    more = [("IN", "en", f"one{number}+common") for number in range(300)]
+    situations = Situations([*both, ("JP", "en", "tooth+roof+child"), *more])
+    assert situations.nearly("What to wear to a funeral, a tooth on the roof", language="en").keys() == {100}
+
+
+def test_customs_that_are_nearly_told_have_their_numbers(cues):
+    number, told = next((number, words) for number, words in rows("customs_de") if words.count("+") == 2)
+    first, second, _ = (cells(either)[0].rstrip("*") for either in told.split("+"))
+    assert cues.nearly(f"{first} und {second}", language="de")[number].words == 2
+    assert cues.nearly(f"{first} und {second}", language="xh") == {}
+    assert cues.nearly(f"{first} und {second}") == {}
+
+
 def test_phrases_may_have_open_words():
     situations = Situations([("RU", "ru", "бумажн* корон*+рождеств*")])
     found = situations.find("На Рождество мы надели бумажную корону.", language="ru")

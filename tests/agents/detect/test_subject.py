@@ -28,6 +28,12 @@ def test_those_whose_own_the_language_is_are_likelier() -> None:
     assert implied(shared, {"CN"})[0].id == "CN"
 
 
+def test_what_several_words_tell_together_outweighs_a_word_of_the_askers() -> None:
+    custom = Mention("an envelope, red", 0, 16, "CN", "situation", 1.0)
+    assert implied([cue("Oma", "DE"), custom], {"DE"})[0].id == "CN"
+    assert implied([cue("Oma", "DE"), cue("hanbok", "KR")], {"DE"})[0].id == "DE"
+
+
 def test_where_no_culture_leads_none_is_told() -> None:
     assert implied([cue("x", culture, 0.25) for culture in ("CN", "VN", "KR", "JP")], set()) == ()
     assert implied([], {"JP"}) == ()
