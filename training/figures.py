@@ -154,7 +154,7 @@ def left_out(inputs: Inputs, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
 
 def subjects(detector: ContextDetector, rows: Sequence[Row]) -> list[tuple[str, str, str]]:
     """How often the heaviest culture is right: named, native without a name (it, or one in whose language the
-    question is), and implied.
+    question is), and implied: by whatever tells it, and without those that the language alone tells.
     """
     known = Cultures.load()
     names = Mentions(known.area_names())
@@ -172,22 +172,34 @@ def subjects(detector: ContextDetector, rows: Sequence[Row]) -> list[tuple[str, 
     asked["unseen implicit"] = [row for row in rows if row.source == "own cues"]
     found = [("named, in the mix", _share(hits), "98 %")]
     for cue, those in asked.items():
-        firsts = [(_first(detector, row.text), row) for row in those]
-        told = [first in row.cultures for first, row in firsts if first]
-        found.append((f"{cue}: right of those answered", _share(told), "85 %" if "unseen" in cue else ""))
+        contexts = [(detector.detect(row.text), row) for row in those]
+        firsts = [(one.cultures[0].id if one.cultures else "", row) for one, row in contexts]
+        found += _told(cue, firsts)
         if cue == "native":
             area = [
                 first in row.cultures or speaks(known, first, row.language) for first, row in firsts if first
             ]
             found.append(("native: right, or of its language area", _share(area), "90 %"))
-        found.append(
-            (
-                f"{cue}: answered",
-                _share([bool(first) for first, _ in firsts]),
-                "50 %" if "unseen" in cue else "",
-            )
-        )
-    return [(*one, "")[:3] for one in found]
+        if cue == "unseen implicit":
+            told = [
+                (first if one.cue == "implicit" else "", row)
+                for (one, _), (first, row) in zip(contexts, firsts, strict=True)
+            ]
+            found += _told(f"{cue}, by cues and meaning", told)
+    return found
+
+
+def _told(name: str, firsts: Sequence[tuple[str, Row]]) -> list[tuple[str, str, str]]:
+    """How many have an answer ("" is none), and how many of these are right."""
+    goals = ("85 %", "50 %") if "unseen" in name else ("", "")
+    return [
+        (
+            f"{name}: right of those answered",
+            _share([one in row.cultures for one, row in firsts if one]),
+            goals[0],
+        ),
+        (f"{name}: answered", _share([bool(one) for one, _ in firsts]), goals[1]),
+    ]
 
 
 def speaks(known: Cultures, culture: str, language: str) -> bool:

@@ -6,6 +6,7 @@ takes four minutes on two cores the first time (embedding 13,000 texts) and two 
 `training`. What the heads reach on rows that they were not trained on: `make eval-detection`.
 """
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
@@ -68,7 +70,9 @@ def train_perceptrons(inputs: Matrix, rows: Sequence[Row]) -> Perceptrons:
     for seed in range(MEMBERS):
         heard = others if seed % 2 else np.ones(len(rows), bool)
         model = MLPClassifier((UNITS,), random_state=seed, **SHAPE)
-        fits.append(model.fit(scaled[heard], labels[heard], sample_weight=weights[heard]))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # `max_iter` is where it stops, on purpose
+            fits.append(model.fit(scaled[heard], labels[heard], sample_weight=weights[heard]))
     first = np.hstack([model.coefs_[0] for model in fits]) / deviation[:, None]
     bias = np.concatenate([model.intercepts_[0] for model in fits]) - mean @ first
     last = np.stack([model.coefs_[1][:, 0] for model in fits])

@@ -19,7 +19,7 @@ NAMED: Mapping[str, float] = {
 }  # fmt: skip
 COMPARED = 0.3  # two cultures or more
 STRONG, MILD = 0.5, 0.25  # one word of cultural life
-COUNTED = 3  # words of each strength
+COUNTED = 3  # words of each kind
 NUMBERS = 4  # numbers that are counted
 LONG = 600  # characters from which a text is long
 
@@ -36,7 +36,8 @@ def lexical(
     `mentions` and `cues` are those in `text`; `words` are what `Lexicon.find` found in it.
     """
     hints = min(COUNTED, len({cue.text.casefold() for cue in cues}))
-    strong, mild = (min(COUNTED, len(words.get(kind, ()))) for kind in ("strong", "mild"))
+    kinds = ("strong", "mild", "universal")
+    strong, mild, universal = (min(COUNTED, len(words.get(kind, ()))) for kind in kinds)
     plain = [is_code(text, words), is_sum(text, words), is_rewording(words)]
     signals = [bool(words.get(kind)) for kind in ("quantity", "code", "translate")]
     values = [
@@ -44,6 +45,7 @@ def lexical(
         hints / COUNTED,
         strong / COUNTED,
         mild / COUNTED,
+        universal / COUNTED,
         *signals,
         *plain,
         *_form(text),

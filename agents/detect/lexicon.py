@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 
 import ahocorasick_rs
 
@@ -14,29 +16,37 @@ from agents.detect.tables import cells, rows
 # Classes of inflection whose short endings would make other words of words; their forms are listed.
 FUSIONAL = frozenset("cgrfiosbkl")
 ANY = "*"  # instead of a language: the word counts in texts of all
+OWN = "!"  # after a language: the word counts in no text whose language is unknown
+TABLES = ("life", "signals", "universal")
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A word of `language` that is evidence of `kind`. `open`: any ending may follow it."""
+    """A word of `language` that is evidence of `kind`. `open`: any ending may follow it.
+
+    `own`: it counts in texts in its language alone, not in those whose language nobody knows.
+    """
 
     kind: str
     language: str
     open: bool
+    own: bool
 
 
 class Lexicon:
     """Finds the words of all kinds in one pass. Thread-safe."""
 
     def __init__(self, listed: Iterable[Sequence[str]] | None = None) -> None:
-        """`listed`: kind, language and words of each row; without, those of `life.tsv` and `signals.tsv`."""
+        """`listed`: kind, language and words of each row; without, those of `TABLES`."""
         self._scripts = Scripts()
         self._boundaries = Boundaries()
         self._inflection = Inflection()
+        self._classes = cache(self._agglutinative)
         self._words: dict[str, list[_Word]] = {}
-        for kind, language, words in (*rows("life"), *rows("signals")) if listed is None else listed:
+        shipped = chain.from_iterable(map(rows, TABLES))
+        for kind, language, words in shipped if listed is None else listed:
             for cell in cells(words):
-                word = _Word(kind, language, cell.endswith("*"))
+                word = _Word(kind, language.rstrip(OWN), cell.endswith("*"), language.endswith(OWN))
                 self._words.setdefault(fold(cell.rstrip("*")), []).append(word)
         self._languages = frozenset(word.language for words in self._words.values() for word in words)
         self._list = list(self._words.values())
@@ -66,7 +76,9 @@ class Lexicon:
     def _kinds(
         self, text: str, words: list[_Word], start: int, end: int, spoken: str | None
     ) -> Iterator[str]:
-        spoken_words = [word for word in words if spoken is None or word.language in (spoken, ANY)]
+        spoken_words = [
+            word for word in words if (not word.own if spoken is None else word.language in (spoken, ANY))
+        ]
         if not spoken_words:
             return
         left, right = self._boundaries.around(text, start, end)
@@ -77,5 +89,8 @@ class Lexicon:
                 yield word.kind
 
     def _inflects(self, word: _Word, right: str) -> bool:
-        classes = "".join(sorted(self._inflection.classes(word.language) - FUSIONAL))
-        return self._inflection.fits(right, "", classes, word.language)
+        return self._inflection.fits(right, "", self._classes(word.language), word.language)
+
+    def _agglutinative(self, language: str) -> str:
+        """The language's classes of inflection whose endings make no other words of words."""
+        return "".join(sorted(self._inflection.classes(language) - FUSIONAL))

