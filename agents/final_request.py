@@ -1,11 +1,13 @@
-"""What the final stage asks the backbone: the asker's own parameters, and a bound on the answer."""
+"""What the final stage asks the backbone, and what it hears of the answer."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from agents.model import Message, ModelChunk, ModelRequest
 from agents.state import Run
+from agents.unmarked import unmarked
 
 _BOUNDS = frozenset({"max_tokens", "max_completion_tokens"})
 _THOUGHTS = frozenset({"reasoning_content", "reasoning", "reasoning_details", "thinking_blocks"})
@@ -15,6 +17,20 @@ def final_request(run: Run, messages: Sequence[Message], stage: str, index: int)
     """The call that writes the choice with this index."""
     parameters = _parameters(run, stage, index)
     return ModelRequest(messages, stage, run.question.backbone, parameters, conversation=run.conversation)
+
+
+async def final_chunks(
+    run: Run, messages: Sequence[Message], stage: str, index: int
+) -> AsyncGenerator[ModelChunk, None]:
+    """The choice with this index as it comes: of `direct` untouched, else without thoughts and our own marks.
+
+    Raises:
+        BackboneError: the call failed.
+    """
+    said = run.model.stream(final_request(run, messages, stage, index))
+    async with aclosing(said if stage == "direct" else unmarked(said)) as chunks:
+        async for chunk in chunks:
+            yield chunk if stage == "direct" else without_thoughts(chunk)
 
 
 def without_thoughts(chunk: ModelChunk) -> ModelChunk:

@@ -12,11 +12,10 @@ from agents.answer_language import answer_in
 from agents.conversation import append_instruction, user_texts
 from agents.errors import BackboneError
 from agents.events import ChoiceFinished, Delta
-from agents.final_request import final_request, without_thoughts
+from agents.final_request import final_chunks
 from agents.guard.guard import LETTERS, Finding, Guard, same_language
 from agents.model import Message, ModelChunk
 from agents.state import Run
-from agents.unmarked import unmarked
 from agents.watch import Watch
 
 WITHHELD = "content_filter"
@@ -52,12 +51,11 @@ class GuardedChoice:
         """Whether it came in another language, and nothing of it was shown, so that it may be asked again."""
         watch = self._begin(known=not retries)
         reason: str | None = None
-        request = final_request(self._run, messages, stage, self._index)
         try:
-            async with aclosing(unmarked(self._run.model.stream(request))) as chunks:
+            async with aclosing(final_chunks(self._run, messages, stage, self._index)) as chunks:
                 async for chunk in chunks:
                     reason = chunk.finish_reason or reason
-                    await self._take(watch, without_thoughts(chunk))
+                    await self._take(watch, chunk)
                     if watch.finding or (retries and self._begins_to_stray()):
                         break
                     self._show()

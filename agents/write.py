@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from contextlib import aclosing
 
 from agents.events import ChoiceFinished, Delta
-from agents.final_request import final_request, without_thoughts
+from agents.final_request import final_chunks
 from agents.guarded import GuardedChoice
 from agents.model import Message
 from agents.state import Run
-from agents.unmarked import unmarked
 
 
 async def write(run: Run, messages: Sequence[Message], stage: str, *, language: str | None = None) -> None:
@@ -31,10 +30,8 @@ async def write(run: Run, messages: Sequence[Message], stage: str, *, language: 
 
 async def _as_it_comes(run: Run, messages: Sequence[Message], stage: str, index: int) -> None:
     reason: str | None = None
-    said = run.model.stream(final_request(run, messages, stage, index))
-    async with aclosing(said if stage == "direct" else unmarked(said)) as chunks:
-        async for raw in chunks:
-            chunk = raw if stage == "direct" else without_thoughts(raw)
+    async with aclosing(final_chunks(run, messages, stage, index)) as chunks:
+        async for chunk in chunks:
             reason = chunk.finish_reason or reason
             if chunk.delta or chunk.logprobs:
                 run.emit(Delta(index, chunk.delta, chunk.logprobs))

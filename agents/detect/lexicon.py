@@ -1,4 +1,4 @@
-"""Words that tell what a text is about or wants, in some thirty languages: `life.tsv` and `signals.tsv`."""
+"""Words that tell what a text is about or wants, in some fifty languages: the tables of `TABLES`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,8 @@ class Lexicon:
     def find(self, text: str, *, language: str | None = None) -> Mapping[str, frozenset[str]]:
         """Kind -> the distinct words of that kind in `text`, folded. Kinds: the first column of the tables.
 
-        `language` (BCP-47) is the text's: only its words count, if it has any. None: those of all count.
+        `language` (BCP-47) is the text's: only its words count, if it has any. Else those of all
+        languages count, but those marked with `OWN`.
         """
         view = Folded.of(text)
         found: dict[str, set[str]] = {}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from agents.detect.heads import unpacked
 from agents.detect.situations import Guess
 from agents.detect.tables import DATA
 from agents.knowledge.embed import Vector
@@ -19,26 +20,25 @@ NEAREST = {2: 1, 3: 20}
 class Prototypes:
     """Thread-safe. FileNotFoundError without the file.
 
-    `numbers` of the customs; `vectors` (customs, 384) of their descriptions, of about unit length; `usual`
-    (customs,): the cosine that native questions of all kinds have to them on average.
+    `numbers` of the customs. `nearness`: from a vector to its cosine to each custom's description, less the
+    one that native questions of all kinds have to it on average.
     """
 
     def __init__(self) -> None:
         with (DATA / "customs.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
             self.numbers = tuple(map(str, stored["numbers"]))
-            self.vectors = stored["vectors"].astype(np.float32) * stored["scale"][:, None]
-            self.usual = stored["usual"]
+            self.nearness = unpacked(stored, "customs")
         self._places = {number: place for place, number in enumerate(self.numbers)}
 
     def meant(self, vector: Vector, among: Mapping[str, Guess]) -> str | None:
         """The number of the custom among these that a text with this vector resembles most.
 
-        None if it resembles too many others more (`NEAREST`). What any question has, `usual`, is taken off.
+        None if it resembles too many others more (`NEAREST`).
         """
-        nearness = self.vectors @ vector - self.usual
+        nearness = self.nearness(vector)
         likely = {}
         for number, guess in among.items():
             near = nearness[self._places[number]]
-            if (nearness > near).sum() < NEAREST[min(guess.words, max(NEAREST))]:
+            if (nearness > near).sum() < NEAREST[min(guess.words, 3)]:
                 likely[number] = near
         return max(likely, key=lambda number: likely[number], default=None)

@@ -54,6 +54,36 @@ def test_a_culture_that_is_named_is_the_subject(detector: ContextDetector, text:
 
 
 @pytest.mark.parametrize(
+    ("text", "culture", "told"),
+    [
+        (
+            "After the funeral the neighbours came with tea and sandwiches and sat with the coffin. Do I?",
+            "IE",
+            "tea and sandwiches and sat with the coffin",
+        ),
+        (
+            "Am ersten Besuchstag brachte ein dunkelhaariger Mann Kohle und Whisky. Was biete ich ihm an?",
+            "GB",
+            "dunkelhaariger Mann Kohle und Whisky",
+        ),
+    ],
+)
+def test_a_custom_that_is_nearly_told_counts_where_it_is_near_in_meaning(
+    detector: ContextDetector, text: str, culture: str, told: str
+) -> None:
+    context = detector.detect(text)
+    assert (context.cultures[0].id, context.cue) == (culture, "implicit")
+    assert context.cultures[0].evidence == (told,)
+    assert [span.text for span in context.spans] == [told]
+
+
+def test_where_a_custom_is_told_whole_none_is_guessed_beside_it(detector: ContextDetector) -> None:
+    nearly = "After the funeral the neighbours came with tea and sandwiches and sat with the coffin."
+    context = detector.detect(f"There was a coin in the cake at midnight. {nearly} Is it rude to go home?")
+    assert [one.id for one in context.cultures] == ["GR", "CY"]
+
+
+@pytest.mark.parametrize(
     ("text", "culture", "cue"),
     [
         ("Is it rude to refuse a second helping from my mother-in-law?", "", "implicit"),

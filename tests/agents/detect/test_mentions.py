@@ -102,7 +102,8 @@ def test_homographs_and_parts_of_words_are_no_mentions(mentions: Mentions, text:
         ("es", "¿Con qué se quita la fruta madura?"), ("pl", "czerwone włosy, trzecia runda"),
         ("lt", "vieno vaiko"), ("fi", "peruna ja omani"), ("el", "πάρα πολύ"),
         ("ko", "그리스도는 누구인 건지"), ("zh", "大理石地板，雅典娜"), ("wo", "Naka lay mënee naaw"),
-        ("hil", "Indi mainit, masami malayo"), ("ta", "தாய் புகார்"),
+        ("hil", "Indi mainit, masami malayo"), ("hil", "siyam ka gab-i"), ("zu", "imali yomgibelo"),
+        ("ta", "தாய் புகார்"),
     ],
 )  # fmt: skip
 def test_a_form_that_is_another_word_in_its_language_is_no_mention(
